@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+//! Ring 4, face: the command line. Standard output is for answers, standard error for everything else; exit code
+//! 0 is done, 1 failed with one sentence that says what to do, 2 wrong usage.
+//!
+//! It must not know GStreamer, files or clocks: it reads arguments, calls the library, prints.
+
+mod doctor;
+mod inspect;
+mod lists;
+mod record;
+mod recover;
+mod shared;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// A call that feels like one room, and a local master that never loses a frame.
+#[derive(Debug, Parser)]
+#[command(name = "hyperzoom", version, arg_required_else_help = true, args_override_self = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Record a golden master from this machine's camera and microphone
+    #[command(args_override_self = true)]
+    Record(record::Record),
+    /// Finish in place what a crash left behind, ours or anybody's fragmented MP4
+    Recover(recover::Recover),
+    /// Tell what a file holds: tracks, exact counts, gaps, timecode, finished or not
+    Inspect(inspect::Inspect),
+    /// List the pipelines, or print one as a gst-launch-1.0 command for this machine
+    Pipelines(lists::Pipelines),
+    /// List cameras, microphones and speakers
+    Devices(lists::Devices),
+    /// Tell what this machine can do, and what it lacks
+    Doctor(doctor::Doctor),
+}
+
+/// Parses, does it, and answers with the exit code.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_log();
+    let done = match arguments.command {
+        Command::Record(record) => record.run(),
+        Command::Recover(recover) => recover.run(),
+        Command::Inspect(inspect) => inspect.run(),
+        Command::Pipelines(pipelines) => pipelines.run(),
+        Command::Devices(devices) => devices.run(),
+        Command::Doctor(doctor) => doctor.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("hyperzoom: {why:#}");
+            ExitCode::from(if why.is::<shared::Usage>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("HYPERZOOM_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("hyperzoom=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//! HyperZoom: a call that feels like one room, and a local master that never loses a frame.
+//!
+//! Today it records: camera and microphone of this machine into a golden master, an MP4 that no crash, full disk,
+//! unplugged device or busy machine can spoil, and that can be finished in place whatever happened to it.
+//!
+//! # The map: five rings, imports only inward
+//!
+//! ```text
+//!   main.rs        arguments -> face -> exit code
+//!   4  cli         the command line
+//!   3  studio      the conductor and public library: one take, its devices, its events
+//!   2  media       hand: the only place that says GStreamer
+//!      disk        hand: session folders, metadata, space, the writer, recovering
+//!   1  mp4         engine: scan, finalise, recover, inspect
+//!      sync        engine: clocks, counted sound, constant rate, the rulers
+//!   0  words       plain types that everybody speaks
+//! ```
+//!
+//! Modules of one ring do not know each other; the conductor joins them. Engines are pure: no clock, file, thread
+//! or GStreamer, time comes in as an argument, and what is to be done comes out as a value.
+//!
+//! # Start here, skim these
+//!
+//! 1. `studio/take.rs`: the one thread that owns a running recording, and its loop.
+//! 2. `sync/sound.rs` and `sync/cadence.rs`: why no sample is lost and every picture lasts 1,600 of them.
+//! 3. `mp4/finalise.rs`: how a file becomes an ordinary MP4 in place, openable at every instant of it.
+//!
+//! The graphs themselves are text, in `pipelines/*.launch`, and `pipelines/encoders.toml` says who encodes.
+//!
+//! # What each must not know
+//!
+//! - [`words`]: anything at all beyond itself.
+//! - [`sync`]: what a sample or a picture is made of; which clock the time it is given comes from.
+//! - [`mp4`]: files. It asks for bytes at a place and answers with a plan of writes.
+//! - [`media`]: sessions, folders, what a recording is for.
+//! - [`disk`]: GStreamer; what a session is doing.
+//! - [`studio`]: how anything is drawn or printed; it never waits for a device, an encoder or a disk.
+//! - [`cli`]: GStreamer, threads, clocks.
+
+pub mod cli;
+pub mod disk;
+pub mod media;
+pub mod mp4;
+pub mod studio;
+pub mod sync;
+pub mod words;

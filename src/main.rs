@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+//! Arguments, face, exit code.
+
+fn main() -> std::process::ExitCode {
+    hyperzoom::cli::main()
+}

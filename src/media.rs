@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+//! Ring 2, hand: the only place that says GStreamer. Everything it runs is a text of `pipelines/`; code reaches
+//! into a running graph only by the names which that text promises.
+//!
+//! It must not know sessions, folders, files or faces: devices come in as words, pictures and sound leave as
+//! opaque handles ([`Picture`], [`SoundBlock`]), fragments leave as bytes.
+
+mod camera;
+mod camera_mode;
+mod devices;
+mod effort;
+mod encoders;
+mod format;
+mod graph;
+mod launch_line;
+mod master;
+mod microphone;
+mod priority;
+mod ruler;
+mod stamp;
+mod text;
+mod trial;
+mod vigil;
+
+pub use camera::{Camera, CameraSignal, Picture};
+pub use devices::{Device, DeviceKind, TEST_CAMERA, TEST_MICROPHONE, list_devices};
+pub use encoders::{Choice, Codec, EncoderError, Refusal, Wanted, bitrate_kbps, choose};
+pub use format::{PictureFormat, h264_level};
+pub use graph::{GraphError, Trouble};
+pub use launch_line::launch_line;
+pub use master::{Master, MasterSignal, MasterTexts};
+pub use microphone::{Channel, Microphone, MicrophoneSignal, SoundBlock};
+pub use text::{Text, TextError, texts};
+
+use crate::words::Mono;
+use gst::prelude::ClockExt;
+use gstreamer as gst;
+
+/// GStreamer could not be brought up at all.
+#[derive(Debug, thiserror::Error)]
+#[error("GStreamer cannot start: {0}. Install the GStreamer runtime, then try again")]
+pub struct StartError(String);
+
+/// Brings up GStreamer, once, and registers the elements that live in this program.
+pub fn start() -> Result<(), StartError> {
+    let refused = |e: gst::glib::Error| StartError(e.to_string());
+    priority::ask_for_real_time_clients();
+    gst::init().map_err(refused)?;
+    gstfmp4::plugin_register_static().map_err(|e| StartError(e.to_string()))?;
+    ruler::register().map_err(|e| StartError(e.to_string()))
+}
+
+/// The framework's version, for people.
+pub fn version() -> String {
+    gst::version_string().to_string()
+}
+
+/// Whether capture will run at real-time priority, for people; tried on a thread of its own.
+pub fn real_time_priority() -> String {
+    let tried = std::thread::spawn(priority::try_real_time).join();
+    match tried.unwrap_or_else(|_| Err("it could not be tried".to_owned())) {
+        Ok(()) => "at real-time priority".to_owned(),
+        Err(why) => format!("without real-time priority ({why}); rtkit or an 'rtprio' limit allows it"),
+    }
+}
+
+/// The moment, on the clock that all graphs run on.
+pub fn now() -> Mono {
+    Mono(gst::SystemClock::obtain().time().nseconds())
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+//! The cameras, microphones and speakers that this machine has, under names that stay the same when they are
+//! unplugged and plugged in again. The rulers ("test") are always there.
+
+use super::camera_mode;
+use crate::words::Size;
+use gst::prelude::{
+    DeviceExt, DeviceMonitorExt, DeviceMonitorExtManual, ElementExt, GObjectExtManualGst, GstObjectExt, ObjectExt,
+};
+use gstreamer as gst;
+use serde::Serialize;
+use std::sync::{Mutex, PoisonError};
+
+/// The id of the built-in camera.
+pub const TEST_CAMERA: &str = "test";
+/// The id of the built-in microphone.
+pub const TEST_MICROPHONE: &str = "test";
+
+/// A second and more at the usual cycle of 21 ms, for the time that this program does not get to run.
+const SOUND_BUFFERS_MIN: i32 = 56;
+
+/// What GStreamer calls each kind.
+const CLASSES: [(&str, DeviceKind); 3] = [
+    ("Video/Source", DeviceKind::Camera),
+    ("Audio/Source", DeviceKind::Microphone),
+    ("Audio/Sink", DeviceKind::Speaker),
+];
+
+/// What a device does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceKind {
+    /// Takes pictures.
+    Camera,
+    /// Takes sound.
+    Microphone,
+    /// Plays sound.
+    Speaker,
+}
+
+/// One device.
+#[derive(Clone, Debug, Serialize)]
+pub struct Device {
+    /// What `--camera`, `--mic` and `--speaker` take.
+    pub id: String,
+    /// What its maker calls it.
+    pub name: String,
+    /// What it does.
+    pub kind: DeviceKind,
+    /// What it can deliver, in GStreamer's words.
+    pub formats: String,
+    #[serde(skip)]
+    origin: Option<gst::Device>,
+}
+
+impl Device {
+    /// The built-in camera or microphone.
+    pub fn test(kind: DeviceKind) -> Device {
+        let (id, name) = match kind {
+            DeviceKind::Camera => (TEST_CAMERA, "Test picture (no camera)"),
+            _ => (TEST_MICROPHONE, "Test sound (no microphone)"),
+        };
+        Device { id: id.into(), name: name.into(), kind, formats: String::new(), origin: None }
+    }
+
+    /// Whether it is a ruler rather than a real device.
+    pub fn is_test(&self) -> bool {
+        self.origin.is_none()
+    }
+
+    /// The same device as it is plugged in now, perhaps under another number; `None` while it is not.
+    pub fn plugged_in(&self) -> Option<Device> {
+        match self.is_test() {
+            true => Some(self.clone()),
+            false => list_devices().into_iter().find(|d| d.kind == self.kind && d.id == self.id),
+        }
+    }
+
+    /// The name of the element that reads it.
+    pub(super) fn source_element(&self) -> String {
+        match (&self.origin, self.kind) {
+            (None, DeviceKind::Camera) => "rulervideosrc".to_owned(),
+            (None, _) => "rulersoundsrc".to_owned(),
+            (Some(device), _) => {
+                let factory = device.create_element(None).ok().and_then(|e| e.factory());
+                let name = factory.map_or_else(|| "fakesrc".to_owned(), |f| f.name().to_string());
+                // PipeWire offers to *play* into a microphone that another program makes, such as a noise filter.
+                if name == "pipewiresink" { "pipewiresrc".to_owned() } else { name }
+            }
+        }
+    }
+
+    /// What its element calls the device, where that is a word.
+    pub(super) fn address(&self) -> Option<String> {
+        let element = self.origin.as_ref()?.create_element(None).ok()?;
+        element.find_property("device").filter(|p| p.value_type() == gst::glib::Type::STRING)?;
+        element.property::<Option<String>>("device")
+    }
+
+    /// The size of a master of this camera, if that is known before its first picture.
+    pub fn expected_size(&self) -> Option<Size> {
+        self.caps().as_ref().and_then(camera_mode::best).map(|mode| mode.size.fitted(Size::FULL_HD))
+    }
+
+    /// What it can deliver.
+    pub(super) fn caps(&self) -> Option<gst::Caps> {
+        self.origin.as_ref().and_then(DeviceExt::caps)
+    }
+
+    /// Points a source element at this device, and keeps it from ever turning to another one by itself.
+    pub(super) fn configure(&self, source: &gst::Element) {
+        let Some(device) = &self.origin else { return };
+        if let Err(e) = device.reconfigure_element(source) {
+            tracing::debug!("{} configures no element itself: {e}", self.id);
+        }
+        if source.factory().is_some_and(|f| f.name() == "pipewiresrc") {
+            let stay = gst::Structure::builder("props").field("node.dont-reconnect", true).build();
+            source.set_property("stream-properties", stay);
+            source.set_property("target-object", &self.id);
+            // Its buffers are few and vanish with the device; ours may wait for an encoder.
+            source.set_property("always-copy", true);
+            if self.kind == DeviceKind::Microphone {
+                source.set_property("min-buffers", SOUND_BUFFERS_MIN);
+            }
+        }
+        for (property, value) in [("provide-clock", "false"), ("slave-method", "re-timestamp")] {
+            if source.has_property(property) {
+                source.set_property_from_str(property, value);
+            }
+        }
+    }
+}
+
+/// Everything that is plugged in now, the rulers last.
+pub fn list_devices() -> Vec<Device> {
+    let mut devices: Vec<Device> = Vec::new();
+    for device in plugged_in() {
+        let kind = CLASSES.iter().find(|(class, _)| device.has_classes(class)).map(|c| c.1);
+        let Some(found) = kind.map(|kind| describe(&device, kind)) else { continue };
+        let known = devices.iter().any(|d| d.kind == found.kind && d.id == found.id);
+        if !known && !listens_to_a_speaker(&device) {
+            devices.push(found);
+        }
+    }
+    devices.push(Device::test(DeviceKind::Camera));
+    devices.push(Device::test(DeviceKind::Microphone));
+    devices
+}
+
+/// What the servers of this machine list, whatever it is.
+///
+/// One monitor listens for as long as the program runs. PipeWire's provider, which all monitors of a process
+/// share, frees its devices before it takes leave of them when it is stopped (seen in 0.3.65: a crash sooner or
+/// later), so it is never stopped.
+fn plugged_in() -> Vec<gst::Device> {
+    static MONITOR: Mutex<Option<gst::DeviceMonitor>> = Mutex::new(None);
+    let mut running = MONITOR.lock().unwrap_or_else(PoisonError::into_inner);
+    if running.is_none() {
+        let monitor = gst::DeviceMonitor::new();
+        // Nobody reads what it tells; whoever wants to know asks for the list.
+        monitor.bus().set_sync_handler(|_, _| gst::BusSyncReply::Drop);
+        match monitor.start() {
+            Ok(()) => *running = Some(monitor),
+            Err(e) => tracing::debug!("no provider lists devices: {e}"),
+        }
+    }
+    running.as_ref().map(|monitor| monitor.devices().into_iter().collect()).unwrap_or_default()
+}
+
+fn describe(device: &gst::Device, kind: DeviceKind) -> Device {
+    let name = device.display_name().to_string();
+    let properties = device.properties();
+    let property = |key: &str| properties.as_ref().and_then(|p| p.get::<String>(key).ok());
+    // From the most lasting name to the least.
+    let id = ["node.name", "device.path", "api.v4l2.path", "device.string", "device.strid", "unique-id"]
+        .into_iter()
+        .find_map(property)
+        .unwrap_or_else(|| name.replace(char::is_whitespace, "-"));
+    let formats = device.caps().map(|c| c.to_string()).unwrap_or_default();
+    Device { id, name, kind, formats, origin: Some(device.clone()) }
+}
+
+/// Sound servers list what a speaker plays as a microphone; nobody means that when they say microphone.
+fn listens_to_a_speaker(device: &gst::Device) -> bool {
+    let Some(properties) = device.properties() else { return false };
+    let is = |key: &str, value: &str| properties.get::<String>(key).is_ok_and(|v| v == value);
+    is("device.class", "monitor") || properties.get::<String>("node.name").is_ok_and(|n| n.ends_with(".monitor"))
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+use super::super::encoders::{Codec, Wanted, choose};
+use super::super::text::{Text, texts};
+use super::Graph;
+use crate::words::Size;
+use gst::prelude::{ElementExtManual, GstBinExtManual, GstObjectExt, PadExt};
+use gstreamer as gst;
+
+#[test]
+fn every_text_has_every_name_it_promises_and_leaves_no_pad_open() {
+    super::super::start().expect("GStreamer is installed");
+    let size = Size { width: 320, height: 180 };
+    let encoder = |codec| choose(Wanted { codec, size, kbps: 192 }).expect("an encoder is installed").text;
+    let (video, audio) = (encoder(Codec::H264), encoder(Codec::Aac));
+    let slots =
+        [("source", "fakesrc"), ("decoder", ""), ("video_encoder", video.as_str()), ("audio_encoder", audio.as_str())];
+    for name in texts() {
+        let text = Text::load(name).expect("built in");
+        let graph = Graph::build(&text, &slots).unwrap_or_else(|e| panic!("{name}: {e}"));
+        for promised in text.promised() {
+            graph.element(promised).unwrap_or_else(|e| panic!("{e}"));
+        }
+        let open = |element: &gst::Element| -> Vec<String> {
+            element.pads().iter().filter(|p| !p.is_linked()).map(|p| p.path_string().to_string()).collect()
+        };
+        let open: Vec<String> = graph.pipeline.iterate_recurse().into_iter().flatten().flat_map(|e| open(&e)).collect();
+        assert_eq!(open, [""; 0], "{name}");
+    }
+}

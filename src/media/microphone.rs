@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+//! A microphone that is on: blocks of one channel, each with the moment its first sample was taken.
+
+use super::devices::Device;
+use super::graph::{Graph, GraphError, GraphSignal};
+use super::stamp;
+use super::text::Text;
+use super::vigil::Vigil;
+use crate::words::{Mono, RATE_HZ};
+use gst::prelude::ObjectExt;
+use gstreamer as gst;
+use gstreamer_app as gst_app;
+use gstreamer_audio as gst_audio;
+use std::sync::Arc;
+
+/// Which input of an interface is the voice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Channel {
+    /// One channel as it is; two are mixed; of more the first.
+    #[default]
+    Auto,
+    /// This one, counted from 1 as on the interface's front.
+    Number(u32),
+}
+
+/// Samples of one channel, by reference.
+#[derive(Clone, Debug)]
+pub struct SoundBlock {
+    /// When the first sample was taken, as well as the device knows.
+    pub at: Mono,
+    /// How many samples.
+    pub samples: u64,
+    /// The device's own number of the first sample, if it counts.
+    pub position: Option<u64>,
+    /// 32-bit floats in native order.
+    pub(super) buffer: gst::Buffer,
+}
+
+/// What a microphone tells, from its own threads.
+#[derive(Debug)]
+pub enum MicrophoneSignal {
+    /// Samples.
+    Sound(SoundBlock),
+    /// It is gone; the reason in words.
+    Lost(String),
+}
+
+/// The guard: the microphone is off when it goes out of scope.
+#[derive(Debug)]
+pub struct Microphone {
+    _vigil: Vigil,
+    _graph: Graph,
+}
+
+impl Microphone {
+    /// Turns `device` on and listens to `channel`.
+    pub fn open(
+        device: &Device,
+        channel: Channel,
+        on_signal: impl Fn(MicrophoneSignal) + Send + Sync + 'static,
+    ) -> Result<Microphone, GraphError> {
+        let graph = Graph::build(&Text::load("microphone")?, &[("source", &device.source_element())])?;
+        let source = graph.element("source")?;
+        device.configure(&source);
+        stamp::stamp_all(&source);
+        for (element, caps) in fixed(device) {
+            graph.element(element)?.set_property("caps", caps);
+        }
+        let on_signal = Arc::new(on_signal);
+        deliver(&graph.app_sink("samples")?, channel, on_signal.clone());
+        let on_silence = on_signal.clone();
+        let vigil = Vigil::keep(&source, move || on_silence(MicrophoneSignal::Lost("it sends no sound".to_owned())));
+        graph.play(move |signal| on_graph_signal(signal, &*on_signal))?;
+        Ok(Microphone { _vigil: vigil, _graph: graph })
+    }
+}
+
+/// What is fixed before the device is on, by element: as many channels as it has inputs, since a sound server mixes
+/// them down for whoever does not ask for all.
+pub(super) fn fixed(device: &Device) -> Vec<(&'static str, gst::Caps)> {
+    let sound = || gst::Caps::builder("audio/x-raw");
+    if device.is_test() {
+        return vec![("mode", sound().field("rate", RATE_HZ as i32).field("channels", 1i32).build())];
+    }
+    let counts =
+        device.caps().map(|caps| caps.iter().filter_map(|s| s.get::<i32>("channels").ok()).collect::<Vec<_>>());
+    let Some(inputs) = counts.unwrap_or_default().into_iter().max() else { return Vec::new() };
+    let mut fixed = vec![("mode", sound().field("channels", inputs).build())];
+    if inputs > 2 {
+        fixed.push(("inputs", sound().field("channel-mask", gst::Bitmask::new(0)).build()));
+    }
+    fixed
+}
+
+fn deliver<F>(sink: &gst_app::AppSink, channel: Channel, on_signal: Arc<F>)
+where
+    F: Fn(MicrophoneSignal) + Send + Sync + 'static,
+{
+    let take = move |sink: &gst_app::AppSink| {
+        let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+        match block(&sample, channel) {
+            Ok(block) => on_signal(MicrophoneSignal::Sound(block)),
+            Err(why) => {
+                on_signal(MicrophoneSignal::Lost(why));
+                return Err(gst::FlowError::Error);
+            }
+        }
+        Ok(gst::FlowSuccess::Ok)
+    };
+    sink.set_callbacks(gst_app::AppSinkCallbacks::builder().new_sample(take).build());
+}
+
+fn block(sample: &gst::Sample, channel: Channel) -> Result<SoundBlock, String> {
+    let nothing = || "it delivers no samples".to_owned();
+    let buffer = sample.buffer_owned().ok_or_else(nothing)?;
+    let info = sample.caps().and_then(|c| gst_audio::AudioInfo::from_caps(c).ok()).ok_or_else(nothing)?;
+    let channels = info.channels() as usize;
+    let samples = (buffer.size() / (4 * channels)) as u64;
+    let length_ns = samples * Mono::SECOND / RATE_HZ;
+    let at = buffer.pts().map_or_else(|| super::now().offset(-(length_ns as i64)), |t| Mono(t.nseconds()));
+    let counts = buffer.offset_end().checked_sub(buffer.offset()) == Some(samples);
+    let position = counts.then(|| buffer.offset());
+    let buffer = one_channel(buffer, channels, channel)?;
+    Ok(SoundBlock { at, samples, position, buffer })
+}
+
+/// Picks or mixes; a single channel passes untouched.
+fn one_channel(buffer: gst::Buffer, channels: usize, channel: Channel) -> Result<gst::Buffer, String> {
+    let wanted = match channel {
+        Channel::Number(n) if n == 0 || n as usize > channels => {
+            return Err(format!("it has no input {n}, only 1 to {channels}; choose one of these"));
+        }
+        Channel::Number(n) => n as usize - 1,
+        Channel::Auto => 0,
+    };
+    if channels == 1 {
+        return Ok(buffer);
+    }
+    let bytes = buffer.map_readable().map_err(|e| e.to_string())?;
+    let value = |four: &[u8]| f32::from_ne_bytes(four.try_into().expect("four bytes make a sample"));
+    let frames = bytes.chunks_exact(4 * channels);
+    let mixed = channel == Channel::Auto && channels == 2;
+    let picked: Vec<u8> = frames
+        .flat_map(|frame| {
+            let one = value(&frame[4 * wanted..4 * wanted + 4]);
+            let sample = if mixed { (one + value(&frame[4..8])) / 2.0 } else { one };
+            sample.to_ne_bytes()
+        })
+        .collect();
+    Ok(gst::Buffer::from_mut_slice(picked))
+}
+
+fn on_graph_signal(signal: GraphSignal, on_signal: &impl Fn(MicrophoneSignal)) {
+    match signal {
+        GraphSignal::Error(trouble) => {
+            tracing::debug!("microphone: {trouble}: {}", trouble.debug);
+            on_signal(MicrophoneSignal::Lost(trouble.message));
+        }
+        GraphSignal::End => on_signal(MicrophoneSignal::Lost("it ended".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Channel, gst, one_channel};
+
+    fn interleaved(values: &[f32]) -> gst::Buffer {
+        gst::init().expect("GStreamer starts");
+        gst::Buffer::from_mut_slice(values.iter().flat_map(|v| v.to_ne_bytes()).collect::<Vec<u8>>())
+    }
+
+    fn floats(buffer: &gst::Buffer) -> Vec<f32> {
+        let bytes = buffer.map_readable().expect("readable");
+        bytes.chunks_exact(4).map(|b| f32::from_ne_bytes([b[0], b[1], b[2], b[3]])).collect()
+    }
+
+    #[test]
+    fn the_second_input_of_four_is_the_voice_when_asked_for() {
+        let buffer = interleaved(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]);
+        let picked = one_channel(buffer, 4, Channel::Number(2)).expect("there is a second");
+        assert_eq!(floats(&picked), [0.2, 0.6]);
+    }
+
+    #[test]
+    fn two_channels_are_mixed_and_of_more_the_first_is_taken() {
+        let stereo = one_channel(interleaved(&[0.5, 0.25]), 2, Channel::Auto).expect("two");
+        assert_eq!(floats(&stereo), [0.375]);
+        let many = one_channel(interleaved(&[0.5, 0.25, 0.125]), 3, Channel::Auto).expect("three");
+        assert_eq!(floats(&many), [0.5]);
+    }
+
+    #[test]
+    fn an_input_that_is_not_there_is_refused_with_those_that_are() {
+        let refused = one_channel(interleaved(&[0.5, 0.25]), 2, Channel::Number(3)).expect_err("no third");
+        assert!(refused.contains("only 1 to 2"), "{refused}");
+    }
+}

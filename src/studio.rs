@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//! Ring 3: the conductor and public library. It joins the engines with the hands: whoever wants to record, from
+//! the command line, from a window or from another program, starts a [`Recorder`] and listens to its [`Event`]s.
+//!
+//! ```text
+//!   Keeper(camera) ----\                                             /--> Writer: append, sync, finalise
+//!   Keeper(microphone) -+--> one queue --> Take: Cadence, SoundTrack -+--> Master: encoders, fragments
+//!   Master, Writer -----/                                            \--> Event: the face
+//! ```
+//!
+//! One thread, the take, owns all that can change. Nothing in it waits for a device, an encoder or a disk.
+
+mod awake;
+mod event;
+mod examine;
+mod keeper;
+mod notebook;
+mod prepare;
+mod recorder;
+mod repair;
+mod settings;
+mod strain;
+mod take;
+mod watch_clock;
+
+pub use event::{Event, Finished};
+pub use examine::{Encoder, Examination, devices_for_trying, examine};
+pub use recorder::{Recorder, StartError, Starting, Stopper};
+pub use repair::{RecoveredFile, recover};
+pub use settings::{CameraChoice, MicrophoneChoice, Settings, SettingsError};

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+//! A recording that runs: started with [`Settings`], watched through [`Event`]s, ended by [`Recorder::stop`] or
+//! by itself.
+
+use super::event::Event;
+use super::prepare::PrepareError;
+use super::settings::{CameraChoice, MicrophoneChoice, Settings};
+use super::take::desk::{find_camera, find_microphone};
+use super::take::{Signal, Take};
+use crate::disk::WriterError;
+use crate::media::GraphError;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+/// Why a recording does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Something was refused.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// A device does not deliver.
+    #[error("the {kind} '{name}' does not start: {why}. Close other programs that use it, or choose another")]
+    Device {
+        /// "camera" or "microphone".
+        kind: &'static str,
+        /// Its name.
+        name: String,
+        /// What it said.
+        why: String,
+    },
+    /// A graph.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// The file.
+    #[error(transparent)]
+    Writer(#[from] WriterError),
+    /// The person changed their mind.
+    #[error("stopped before the recording had begun; nothing was recorded")]
+    Stopped,
+}
+
+/// Ends a recording from anywhere, a signal handler included.
+#[derive(Clone, Debug)]
+pub struct Stopper(Sender<Signal>);
+
+impl Stopper {
+    /// Asks for the end; the recording is finished and then says so.
+    pub fn stop(&self) {
+        // A recording that is over has nothing to stop.
+        let _ = self.0.send(Signal::Stop);
+    }
+}
+
+/// The guard: dropping it ends the recording and waits until the file is finished.
+#[derive(Debug)]
+pub struct Recorder {
+    stopper: Stopper,
+    events: Receiver<Event>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Recorder {
+    /// Begins at once; what is refused comes as an error from [`Recorder::started`].
+    pub fn start(settings: Settings) -> (Starting, Stopper) {
+        let (send, inbox) = channel();
+        let (tell, events) = channel();
+        let (answer, started) = channel();
+        let stopper = Stopper(send.clone());
+        let run = move || match Take::begin(settings, send, inbox, tell) {
+            Ok(take) => {
+                // Whoever started us may have gone; the recording runs all the same.
+                let _ = answer.send(Ok(()));
+                take.run();
+            }
+            Err(why) => drop(answer.send(Err(why))),
+        };
+        let thread = std::thread::Builder::new().name("take".into()).spawn(run).expect("the system has a thread left");
+        let recorder = Recorder { stopper: stopper.clone(), events, thread: Some(thread) };
+        (Starting { recorder, started }, stopper)
+    }
+
+    /// Goes on with another camera in the same file: its size stays, black until there is a picture.
+    pub fn switch_camera(&self, to: CameraChoice) -> Result<(), PrepareError> {
+        let (device, test) = find_camera(to)?;
+        // A recording that is over has nothing to switch.
+        let _ = self.stopper.0.send(Signal::SwitchCamera(device, test));
+        Ok(())
+    }
+
+    /// Goes on with another microphone in the same file: measured silence until it delivers.
+    pub fn switch_microphone(&self, to: MicrophoneChoice) -> Result<(), PrepareError> {
+        let (device, channel) = find_microphone(to)?;
+        let _ = self.stopper.0.send(Signal::SwitchMicrophone(device, channel));
+        Ok(())
+    }
+
+    /// What happens, in order; it ends after [`Event::RecordingFinished`].
+    pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
+        self.events.iter()
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.stopper.stop();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the take has panicked; run hyperzoom recover on its file");
+        }
+    }
+}
+
+/// A recording that is being started: devices open, encoders are tried.
+#[derive(Debug)]
+pub struct Starting {
+    recorder: Recorder,
+    started: Receiver<Result<(), StartError>>,
+}
+
+impl Starting {
+    /// Waits until it runs, or until it is clear that it won't.
+    pub fn started(self) -> Result<Recorder, StartError> {
+        match self.started.recv() {
+            Ok(Ok(())) => Ok(self.recorder),
+            Ok(Err(why)) => Err(why),
+            Err(_) => Err(StartError::Stopped),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+//! Recovering a recording: the file by the `mp4` engine, and its folder's metadata from the notes in the file, if
+//! a crash has left it behind, out of date or nowhere.
+
+use crate::disk::repair::{self, Outcome, RepairError};
+use crate::disk::{Metadata, Place, space};
+use crate::mp4;
+use crate::words::{Mono, RATE_HZ, SAMPLES_PER_FRAME};
+use std::path::Path;
+
+/// What became of a file, and of the metadata beside it.
+#[derive(Debug)]
+pub struct RecoveredFile {
+    /// The file.
+    pub outcome: Outcome,
+    /// Whether the metadata was written anew.
+    pub metadata_written: bool,
+}
+
+/// Finalises a file in place, and brings its folder's metadata up to date if it is one of ours.
+pub fn recover(path: &Path) -> Result<RecoveredFile, RepairError> {
+    let outcome = match repair::recover(path) {
+        // This is what the reserve was for, and nobody is recording: the file's lock was ours.
+        Err(RepairError::DiskFull { .. }) => {
+            space::give_back(path);
+            repair::recover(path)?
+        }
+        tried => tried?,
+    };
+    space::give_back(path);
+    let metadata_written = match rebuilt(path)? {
+        Some(metadata) => {
+            let place = Place::of_master(path);
+            let known = std::fs::read(&place.metadata).ok();
+            let known: Option<Metadata> = known.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            let stale = known.is_none_or(|k| k.state == "recording" || k.session_id != metadata.session_id);
+            if stale && let Err(e) = metadata.save(&place.metadata, &place.timecodes) {
+                tracing::warn!("the file is recovered, but its metadata can't be written: {e}");
+            }
+            stale
+        }
+        None => false,
+    };
+    Ok(RecoveredFile { outcome, metadata_written })
+}
+
+/// The metadata as the file itself tells it; `None` for files of other programs.
+fn rebuilt(path: &Path) -> Result<Option<Metadata>, RepairError> {
+    let movie = repair::scan_path(path)?;
+    let Some(facts) = &movie.facts else { return Ok(None) };
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut metadata = Metadata::begin(facts, &file);
+    metadata.state = "recovered".to_owned();
+    metadata.recording.container = "MP4".to_owned();
+    for note in &movie.notes {
+        note.happenings.iter().for_each(|happening| metadata.count(&happening.what));
+        metadata.happenings.extend_from_slice(&note.happenings);
+        metadata.clock_sample(note.first_sample, note.monotonic, note.drift_ppm);
+    }
+    let (noted, end) = movie.notes.last().map_or((0, facts.started_monotonic), |note| {
+        let lasts_ns = note.samples * Mono::SECOND / RATE_HZ;
+        (note.first_sample + note.samples, note.monotonic.offset(lasts_ns as i64))
+    });
+    // The notes say when things were, the tracks how much there is.
+    let report = mp4::inspect(&movie);
+    let track = |kind| report.tracks.iter().find(|track| track.kind == kind);
+    let samples = track("audio").map_or(0, |t| t.shown_units * RATE_HZ / u64::from(t.timescale.max(1)));
+    let frames = track("video").map_or(noted / SAMPLES_PER_FRAME, |track| track.samples);
+    metadata.measure(facts, samples, frames, end);
+    metadata.count_open_absences(samples.max(frames * SAMPLES_PER_FRAME));
+    Ok(Some(metadata))
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: MIT
+//! How a take begins: devices on, the first picture seen, encoders tried meanwhile, the first sample agreed.
+
+use super::super::awake::Awake;
+use super::super::event::Event;
+use super::super::notebook::Notebook;
+use super::super::prepare::{self, AUDIO_KBPS, Devices, Encoders};
+use super::super::recorder::StartError;
+use super::super::settings::Settings;
+use super::super::strain::Gauge;
+use super::super::watch_clock::utc_now_us;
+use super::desk::Desk;
+use super::watch::Watch;
+use super::{Signal, Stage, Take};
+use crate::disk::metadata::utc_text;
+use crate::disk::{Place, Writer};
+use crate::media::{self, CameraSignal, Codec, Master, MasterTexts, MicrophoneSignal, PictureFormat};
+use crate::sync::{Cadence, SoundTrack, sound};
+use crate::words::{Facts, MASTER_FPS, Mono, RATE_HZ, SAMPLES_PER_FRAME, Size, timecode};
+use std::hash::{BuildHasher, Hasher};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+/// A camera that shows nothing for so long comes late; the recording begins in black.
+const FIRST_PICTURE_NS: i64 = 3_000_000_000;
+/// A microphone is listened to for so long before its clock is believed.
+const SETTLE_NS: i64 = 300_000_000;
+/// A microphone that says nothing for so long comes late.
+const FIRST_SOUND_NS: i64 = 2_000_000_000;
+/// The first sample lies so far ahead that no picture or sound of it has passed already.
+const AHEAD_NS: i64 = 80_000_000;
+/// A picture's time.
+const FRAME_NS: i64 = (Mono::SECOND / MASTER_FPS) as i64;
+
+/// What is learned before the first sample.
+struct Scouting {
+    track: SoundTrack<media::SoundBlock>,
+    first_sound: Option<Mono>,
+    last_picture: Option<media::Picture>,
+    format: Option<PictureFormat>,
+    encoders: Option<Encoders>,
+    begun: Mono,
+}
+
+impl Take {
+    /// Begins a recording, or says why not.
+    pub(in crate::studio) fn begin(
+        settings: Settings,
+        send: Sender<Signal>,
+        inbox: Receiver<Signal>,
+        events: Sender<Event>,
+    ) -> Result<Take, StartError> {
+        let devices = Devices::find(&settings)?;
+        let place = prepare::place(&settings)?;
+        let begun = begin_in(&place, &settings, &devices, send, inbox, events);
+        if begun.is_err() {
+            place.forget();
+        }
+        begun
+    }
+}
+
+fn begin_in(
+    place: &Place,
+    settings: &Settings,
+    devices: &Devices,
+    send: Sender<Signal>,
+    inbox: Receiver<Signal>,
+    events: Sender<Event>,
+) -> Result<Take, StartError> {
+    let mut desk = Desk::new(send.clone());
+    let camera = devices.camera.clone().map(|(device, test)| desk.camera(device, test));
+    let microphone = devices.microphone.clone().map(|(device, channel)| desk.microphone(device, channel));
+    let scouted = Scouting::run(settings, devices, &send, &inbox)?;
+    desk.keep_format(scouted.format.clone());
+    let Scouting { mut track, last_picture, format, encoders, .. } = scouted;
+    let encoders = encoders.expect("scouting ends with encoders");
+    let kbps = format.as_ref().map_or(0, |f| media::bitrate_kbps(f.size)) + AUDIO_KBPS;
+    if let Some(message) = prepare::space_warning(&place.folder, kbps) {
+        let _ = events.send(Event::warning("disk-low", message, None));
+    }
+    tell_test_sources(devices, &events);
+    let text = |choice: &Option<media::Choice>| choice.as_ref().map(|c| c.text.clone());
+    let texts = MasterTexts { video: text(&encoders.video), audio: text(&encoders.audio) };
+    let to_writer = send.clone();
+    let writer = Writer::create(place, move |signal| drop(to_writer.send(Signal::Writer(signal))))?;
+    let master = Master::start(&texts, format.as_ref(), move |signal| drop(send.send(Signal::Master(signal))))?;
+    let seen = last_picture.is_some();
+    let start = track.begin(first_moment(last_picture.map(|p| p.at)));
+    let facts = facts(settings, devices, &encoders, format.as_ref(), start);
+    let file = place.master.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut take = Take {
+        gauge: Gauge::new(raw_bytes_per_second(format.as_ref().map(|f| f.size))),
+        watch: Watch::new(start, facts.started_utc_us, kbps),
+        notebook: Notebook::open(facts, &file),
+        has_pictures: format.is_some(),
+        stage: Stage::Open,
+        reason: "asked",
+        given: 0,
+        last_shown: None,
+        started_told: false,
+        lost_why: Default::default(),
+        ended: None,
+        has_sound: devices.microphone.is_some(),
+        told_dropping: false,
+        devices_failed: [false; 2],
+        size: format.as_ref().map(|f| f.size),
+        camera_in_use: devices.camera.clone(),
+        cadence: if seen { Cadence::expecting() } else { Cadence::new() },
+        place: place.clone(),
+        awake: None,
+        inbox,
+        events,
+        camera,
+        microphone,
+        desk,
+        track,
+        master,
+        writer,
+    };
+    take.open_the_book(settings, start);
+    Ok(take)
+}
+
+impl Take {
+    fn open_the_book(&mut self, settings: &Settings, start: Mono) {
+        self.stay_awake();
+        self.notebook.measure(0, start);
+        self.save_metadata();
+        if let Some(seconds) = settings.seconds {
+            let frames = (seconds * MASTER_FPS as f64).round().max(1.0) as u64;
+            self.end_at(frames * SAMPLES_PER_FRAME, "time");
+        }
+    }
+
+    fn stay_awake(&mut self) {
+        match Awake::keep() {
+            Ok(awake) => self.awake = Some(awake),
+            Err(why) => tracing::info!("the machine may go to sleep while recording: {why}"),
+        }
+    }
+
+    /// Once the first frame is in.
+    pub(super) fn tell_started(&mut self) {
+        if self.started_told {
+            return;
+        }
+        self.started_told = true;
+        let facts = &self.notebook.facts;
+        let video =
+            if facts.video_codec.is_empty() { String::new() } else { format!("{}x{}", facts.width, facts.height) };
+        self.tell(Event::RecordingStarted {
+            file: self.place.master.clone(),
+            folder: self.place.folder.clone(),
+            video,
+            video_encoder: facts.video_encoder.clone(),
+            audio_encoder: facts.audio_encoder.clone(),
+            camera: facts.camera.clone(),
+            microphone: facts.microphone.clone(),
+            started_at_utc: utc_text(facts.started_utc_us),
+            start_timecode: timecode::text(timecode::frame_of_day(facts.started_utc_us)),
+        });
+    }
+}
+
+impl Scouting {
+    /// Listens and looks until everything is known that a recording needs to begin.
+    fn run(
+        settings: &Settings,
+        devices: &Devices,
+        send: &Sender<Signal>,
+        inbox: &Receiver<Signal>,
+    ) -> Result<Scouting, StartError> {
+        let begun = media::now();
+        let mut scouting = Scouting {
+            track: SoundTrack::new(begun),
+            first_sound: None,
+            last_picture: None,
+            format: None,
+            encoders: None,
+            begun,
+        };
+        let wanted = devices.microphone.as_ref().map(|_| if settings.flac { Codec::Flac } else { Codec::Aac });
+        let mut trial_runs = false;
+        while scouting.encoders.is_none() || !scouting.settled(devices) {
+            match inbox.recv_timeout(Duration::from_millis(20)) {
+                Ok(signal) => scouting.hear(signal, devices)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(StartError::Stopped),
+            }
+            scouting.stop_waiting_for_a_picture(devices);
+            if !trial_runs && (devices.camera.is_none() || scouting.format.is_some()) {
+                trial_runs = true;
+                let (format, send) = (scouting.format.clone(), send.clone());
+                let choose = move || drop(send.send(Signal::Encoders(Encoders::choose(format.as_ref(), wanted))));
+                std::thread::spawn(choose);
+            }
+        }
+        Ok(scouting)
+    }
+
+    fn hear(&mut self, signal: Signal, devices: &Devices) -> Result<(), StartError> {
+        match signal {
+            Signal::Camera(_, CameraSignal::Picture(picture)) => {
+                self.format = self.format.take().or_else(|| picture.format());
+                self.last_picture = Some(picture);
+            }
+            Signal::Microphone(_, MicrophoneSignal::Sound(block)) => {
+                let (at, samples, position) = (block.at, block.samples, block.position);
+                self.first_sound.get_or_insert(at);
+                self.track.block(media::now(), sound::Block { at, samples, position, payload: block });
+            }
+            Signal::Camera(_, CameraSignal::Lost(why)) => return Err(refused("camera", devices, why)),
+            Signal::Microphone(_, MicrophoneSignal::Lost(why)) => return Err(refused("microphone", devices, why)),
+            Signal::DeviceFailed { kind, why } => return Err(refused(kind, devices, why)),
+            Signal::Encoders(encoders) => self.encoders = Some(encoders?),
+            Signal::Stop => return Err(StartError::Stopped),
+            // Nothing runs yet that could say these, and nobody has the means to switch.
+            Signal::Master(_) | Signal::Writer(_) | Signal::SwitchCamera(..) | Signal::SwitchMicrophone(..) => {}
+        }
+        Ok(())
+    }
+
+    fn settled(&self, devices: &Devices) -> bool {
+        let now = media::now();
+        let since = |at: Mono| now.since(at);
+        match (&devices.microphone, self.first_sound) {
+            (None, _) => true,
+            (Some(_), Some(at)) => since(at) > SETTLE_NS,
+            (Some(_), None) => since(self.begun) > FIRST_SOUND_NS,
+        }
+    }
+
+    fn stop_waiting_for_a_picture(&mut self, devices: &Devices) {
+        let Some((device, test)) = &devices.camera else { return };
+        if self.format.is_none() && media::now().since(self.begun) > FIRST_PICTURE_NS {
+            tracing::warn!("the camera '{}' shows nothing yet; the recording begins in black", device.name);
+            let size = device.expected_size().unwrap_or(test.0.fitted(Size::FULL_HD));
+            self.format = Some(PictureFormat::usual(size));
+        }
+    }
+}
+
+fn refused(kind: &'static str, devices: &Devices, why: String) -> StartError {
+    let camera = devices.camera.as_ref().map(|c| &c.0).filter(|_| kind == "camera");
+    let device = camera.or(devices.microphone.as_ref().map(|m| &m.0));
+    StartError::Device { kind, name: device.map(|d| d.name.clone()).unwrap_or_default(), why }
+}
+
+/// When sample 0 is: ahead of now, and on a picture if there are any, so that each lies in the middle of its slot.
+fn first_moment(picture: Option<Mono>) -> Mono {
+    let soonest = media::now().offset(AHEAD_NS);
+    match picture {
+        None => soonest,
+        Some(at) => {
+            let frames = soonest.since(at).max(0) / FRAME_NS + 1;
+            at.offset(frames * Mono::SECOND as i64 / MASTER_FPS as i64)
+        }
+    }
+}
+
+fn facts(
+    settings: &Settings,
+    devices: &Devices,
+    encoders: &Encoders,
+    format: Option<&PictureFormat>,
+    start: Mono,
+) -> Facts {
+    let (now, utc_us) = (media::now(), utc_now_us());
+    let element = |c: &Option<media::Choice>| c.as_ref().map(|c| c.element.clone()).unwrap_or_default();
+    let lossless = encoders.audio.as_ref().is_none_or(|a| a.codec == Codec::Flac);
+    Facts {
+        session_id: session_id(),
+        session_name: settings.session_name.clone(),
+        participant: settings.participant.clone(),
+        participant_id: 0,
+        recorder: concat!("HyperZoom ", env!("CARGO_PKG_VERSION")).to_owned(),
+        camera: devices.camera.as_ref().map(|c| c.0.name.clone()).unwrap_or_default(),
+        microphone: devices.microphone.as_ref().map(|m| m.0.name.clone()).unwrap_or_default(),
+        video_codec: encoders.video_codec(),
+        video_encoder: element(&encoders.video),
+        width: format.map_or(0, |f| f.size.width),
+        height: format.map_or(0, |f| f.size.height),
+        video_bitrate_kbps: format.map_or(0, |f| media::bitrate_kbps(f.size) as u32),
+        audio_codec: encoders.audio_codec().to_owned(),
+        audio_encoder: element(&encoders.audio),
+        audio_bitrate_kbps: if lossless { 0 } else { AUDIO_KBPS as u32 },
+        audio_priming: encoders.audio.as_ref().map_or(0, |a| a.priming),
+        started_monotonic: start,
+        started_utc_us: utc_us - now.since(start) / 1000,
+        started_session_us: 0,
+    }
+}
+
+/// Eight hexadecimal digits that no other session is likely to have.
+fn session_id() -> String {
+    let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
+    hasher.write_u64(media::now().0);
+    format!("{:08x}", hasher.finish() as u32)
+}
+
+fn raw_bytes_per_second(size: Option<Size>) -> u64 {
+    size.map_or(0, |s| s.pixels() * 3 / 2 * MASTER_FPS) + 4 * RATE_HZ
+}
+
+/// Says so, loudly, where a ruler stands in for a device.
+fn tell_test_sources(devices: &Devices, events: &Sender<Event>) {
+    let camera = devices.camera.as_ref().map(|c| (&c.0, "camera"));
+    let microphone = devices.microphone.as_ref().map(|m| (&m.0, "microphone"));
+    for (device, kind) in camera.into_iter().chain(microphone).filter(|d| d.0.is_test()) {
+        let message = format!("NO REAL {}: {} is recorded", kind.to_uppercase(), device.name);
+        let _ = events.send(Event::warning("test-source", message, None));
+    }
+}

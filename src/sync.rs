@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//! Ring 1, engine: time. Where a sample lies on the machine's clock, which picture belongs to which tick, what
+//! was lost and how much silence stands for it.
+//!
+//! ```text
+//!   microphone blocks --> SoundTrack --> sound and silence, counted, none dropped
+//!        (time, count)        |
+//!                             v
+//!                         ClockLine: recording sample <-> monotonic time, piecewise
+//!                             |
+//!                             v
+//!   camera pictures ----> Cadence ----> exactly one picture every 1,600 samples
+//! ```
+//!
+//! The recording's own time is the microphone's: sample `n` lies `n / 48000` seconds into the file, whatever the
+//! sound card's crystal does. Pictures are placed on that time. No clock is read here: time comes in as an
+//! argument, so that two hours of drift are simulated in a second.
+//!
+//! The run loop of both engines: tell it what came (`block`, `picture`, `..._gone`), then `poll` until it answers
+//! *wait until*, and come back then or when something comes.
+
+pub mod cadence;
+pub mod clock_line;
+pub mod ruler;
+pub mod sound;
+
+pub use cadence::Cadence;
+pub use clock_line::ClockLine;
+pub use sound::SoundTrack;

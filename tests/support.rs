@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+//! What several test modules need.
+
+pub mod chance;
+#[cfg(unix)]
+#[allow(dead_code)]
+pub mod machine;
+#[cfg(target_os = "linux")]
+#[allow(dead_code)]
+pub mod pipewire;
+#[cfg(unix)]
+#[allow(dead_code)]
+pub mod program;
+pub mod ruler;

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+//! The machine that the tests share: some want it calm, some make it busy, and not at the same time.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+static MACHINE: RwLock<()> = RwLock::new(());
+
+/// Nobody makes the machine busy on purpose while this lives.
+pub fn calm() -> RwLockReadGuard<'static, ()> {
+    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Twice as many spinning processes as there are processors; they end when this goes out of scope.
+#[derive(Debug)]
+pub struct Busy {
+    children: Vec<Child>,
+    _alone: RwLockWriteGuard<'static, ()>,
+}
+
+impl Busy {
+    /// Waits until nobody needs the machine calm, then starts them.
+    pub fn begin() -> Busy {
+        let alone = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+        let count = 2 * std::thread::available_parallelism().map_or(1, usize::from);
+        let spin = || Command::new("sh").args(["-c", "while :; do :; done"]).stdin(Stdio::null()).spawn();
+        let children = (0..count).map(|_| spin().expect("a shell")).collect();
+        Busy { children, _alone: alone }
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        for child in &mut self.children {
+            // Our own, and spinning until now.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A folder of pipeline texts, `name` among them with `from` replaced by `to`: for `HYPERZOOM_PIPELINES`.
+pub fn overridden(name: &str, from: &str, to: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines").join(name));
+    let text = text.expect("it is part of the sources");
+    assert!(text.contains(from), "{name} holds no {from}");
+    std::fs::write(folder.path().join(name), text.replace(from, to)).expect("written");
+    folder
+}

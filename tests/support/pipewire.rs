@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+//! A private sound and camera graph: real PipeWire, real session manager, real links, and no hardware.
+//!
+//! ```text
+//!   pw-cat --(ports linked by hand)--> virtual microphone --(linked by the session manager)--> our program
+//!   rulervideosrc --(pipe)--> gst-launch ------> camera node --(linked by the session manager)--> our program
+//! ```
+//!
+//! The daemons have a folder, a bus and a home of their own; nothing outside is seen or touched by them, and
+//! nothing of this machine's devices is seen by them. Everything is ended by the guard that began it.
+
+mod camera;
+mod daemon;
+mod microphone;
+
+pub use camera::{Camera, Shape};
+pub use microphone::{Microphone, play_file};
+
+use daemon::Daemon;
+use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLockReadGuard};
+
+use super::machine::calm;
+use super::program::{self, wait_until};
+
+/// What has to be installed; where something lacks, the tests that need it say so and are passed over.
+const PROGRAMS: [&str; 8] =
+    ["dbus-daemon", "pipewire", "wireplumber", "pipewire-pulse", "pactl", "pw-cat", "pw-cli", "pw-link"];
+
+/// For the session manager: leave this machine's own devices alone (old syntax, then new).
+const NO_HARDWARE_LUA: &str = "alsa_monitor.enabled = false\nv4l2_monitor.enabled = false\n\
+                               libcamera_monitor.enabled = false\n";
+const NO_HARDWARE_CONF: &str = "wireplumber.profiles = { main = { monitor.alsa = disabled, monitor.alsa-midi = disabled,\
+                                monitor.v4l2 = disabled, monitor.libcamera = disabled, monitor.bluez = disabled,\
+                                monitor.bluez-midi = disabled } }\n";
+
+/// The guard.
+pub struct PipeWire {
+    /// In the order in which they end: what depends on others first.
+    daemons: Vec<Daemon>,
+    home: tempfile::TempDir,
+    /// One graph at a time: several of them on a small machine are late by themselves.
+    _turn: MutexGuard<'static, ()>,
+    /// A virtual device's clock stands still where its daemon does not get to run.
+    _calm: RwLockReadGuard<'static, ()>,
+}
+
+static TURN: Mutex<()> = Mutex::new(());
+
+impl PipeWire {
+    /// Starts one, or says what lacks.
+    pub fn start() -> Option<PipeWire> {
+        let lacking: Vec<&str> = PROGRAMS.into_iter().filter(|p| !is_installed(p)).collect();
+        if !lacking.is_empty() {
+            eprintln!("passed over: this machine lacks {}", lacking.join(", "));
+            return None;
+        }
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        hyperzoom::media::start().expect("GStreamer is installed");
+        let home = tempfile::tempdir().expect("a folder");
+        std::fs::set_permissions(home.path(), PermissionsExt::from_mode(0o700)).expect("our own folder");
+        for (folder, name, text) in
+            [("main.lua.d", "51-no-hardware.lua", NO_HARDWARE_LUA), ("wireplumber.conf.d", "51.conf", NO_HARDWARE_CONF)]
+        {
+            let folder = home.path().join("config/wireplumber").join(folder);
+            std::fs::create_dir_all(&folder).expect("our own folder");
+            std::fs::write(folder.join(name), text).expect("our own folder");
+        }
+        let mut graph = PipeWire { daemons: Vec::new(), home, _turn: turn, _calm: calm() };
+        let bus = format!("--address=unix:path={}/bus", graph.folder().display());
+        graph.run_daemon("dbus-daemon", &["--session", "--nofork", &bus]);
+        wait_until("the bus", || graph.folder().join("bus").exists());
+        for name in ["pipewire", "wireplumber", "pipewire-pulse"] {
+            graph.run_daemon(name, &[]);
+            match name {
+                "pipewire" => wait_until("PipeWire", || graph.folder().join("pipewire-0").exists()),
+                "wireplumber" => {
+                    wait_until("WirePlumber", || graph.said("pw-cli", &["ls", "Client"]).contains("WirePlumber"))
+                }
+                _ => wait_until("the Pulse server", || graph.said("pactl", &["info"]).contains("Server Name")),
+            }
+        }
+        Some(graph)
+    }
+
+    fn run_daemon(&mut self, name: &str, arguments: &[&str]) {
+        let log = self.folder().join(format!("{name}.log"));
+        let daemon = Daemon::start(self.command(name).args(arguments), Some(&log));
+        self.daemons.insert(0, daemon);
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// A program inside.
+    pub fn command(&self, name: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(name);
+        self.move_in(&mut command);
+        command
+    }
+
+    /// Our program inside.
+    pub fn hyperzoom(&self) -> Command {
+        let mut command = program::command();
+        self.move_in(&mut command);
+        command
+    }
+
+    fn move_in(&self, command: &mut Command) {
+        let folder = self.folder();
+        command
+            .env("HOME", folder)
+            .env("XDG_RUNTIME_DIR", folder)
+            .env("XDG_CONFIG_HOME", folder.join("config"))
+            .env("XDG_STATE_HOME", folder.join("state"))
+            .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}/bus", folder.display()))
+            .env("PULSE_SERVER", format!("unix:{}/pulse/native", folder.display()))
+            .env_remove("PIPEWIRE_REMOTE")
+            .env_remove("PIPEWIRE_RUNTIME_DIR");
+    }
+
+    /// What a tool inside prints.
+    pub fn said(&self, name: &str, arguments: &[&str]) -> String {
+        let output = self.command(name).args(arguments).output().expect("it is installed");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Whether a node of that name is there.
+    pub fn has_node(&self, name: &str) -> bool {
+        self.said("pw-cli", &["ls", "Node"]).contains(&format!("node.name = \"{name}\""))
+    }
+}
+
+fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}

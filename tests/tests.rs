@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//! The integration tests: a sentence a module.
+
+/// The long measurements, with their numbers; `make bench` runs them.
+#[cfg(target_os = "linux")]
+mod bench;
+/// Whatever ends the program, at whatever moment, what was recorded is there.
+#[cfg(unix)]
+mod crash;
+/// Cameras and microphones as they are in life.
+#[cfg(target_os = "linux")]
+mod devices;
+/// Whatever becomes of the disk, the recording that exists is saved and the person is told.
+#[cfg(target_os = "linux")]
+mod disk;
+/// Clocks that drift for two hours cost exactly the pictures that constant rate requires.
+mod drift;
+/// Files are finished in place, whoever wrote them and whatever happened to them.
+mod mp4;
+/// Pipelines are text that runs as pasted and can be changed.
+#[cfg(unix)]
+mod pipelines;
+/// A busy machine loses nothing, a slow one says so, and an encoder that breaks leaves what it made.
+#[cfg(unix)]
+mod pressure;
+/// A golden master keeps every promise, in other people's readers.
+mod record;
+/// The test sources measure what they promise to measure.
+mod ruler;
+/// What several modules need: decoders, machines, real tools.
+mod support;
+/// Devices are exchanged while the recording goes on.
+mod switch;
+/// The sources keep the rules of the house.
+mod tidy;
