@@ -204,7 +204,7 @@ fn sound_that_is_lost_before_us_becomes_silence_of_exactly_that_length_in_its_pl
     let reading = read_with_ffmpeg(&recorded.file());
     assert_eq!(reading.sound.len(), 240_000, "the length does not change");
     reading.assert_consecutive();
-    in_sync(&reading, "ffmpeg");
+    // Beeps have holes here, so sync is judged by the noise instead: sample by sample where the pictures expect it.
     let tone = Tone::new(48_000, 0.0);
     let expected = reading.expected_sample(Grid::new(Rate::whole(30), 0.0), &tone).expect("numbered frames");
     let faults = sound_faults(&reading.sound, 0, &tone, expected, 4_800);
