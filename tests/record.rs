@@ -223,7 +223,10 @@ fn sound_that_is_lost_before_us_becomes_silence_of_exactly_that_length_in_its_pl
         happenings.as_array().expect("happenings").iter().filter(|h| h["what"] == "sound-lost").collect();
     assert_eq!(lost.iter().map(|h| number(h, "samples")).sum::<u64>(), silenced);
     for loss in &lost {
-        assert!(silent(number(loss, "at_sample"), number(loss, "samples")), "{loss}: {faults:?}");
+        // The end of the recording may fall into a loss.
+        let at = number(loss, "at_sample");
+        let samples = number(loss, "samples").min(240_000 - at);
+        assert!(silent(at, samples), "{loss}: {faults:?}");
     }
     assert!(faults.len() <= lost.len(), "nothing else is foreign: {faults:?}");
 }
