@@ -12,7 +12,9 @@
 //!   3  studio      the conductor and public library: one take, its devices, its events
 //!   2  media       hand: the only place that says GStreamer
 //!      disk        hand: session folders, metadata, space, the writer, recovering
-//!   1  mp4         engine: scan, finalise, recover, inspect
+//!      net         hand: one UDP socket, its receiving thread, this machine's addresses, port mapping
+//!   1  mesh        engine: the wire protocol: who is in the call, and every datagram between them
+//!      mp4         engine: scan, finalise, recover, inspect
 //!      sync        engine: clocks, counted sound, constant rate, the rulers
 //!   0  words       plain types that everybody speaks
 //! ```
@@ -33,15 +35,19 @@
 //! - [`words`]: anything at all beyond itself.
 //! - [`sync`]: what a sample or a picture is made of; which clock the time it is given comes from.
 //! - [`mp4`]: files. It asks for bytes at a place and answers with a plan of writes.
+//! - [`mesh`]: sockets, clocks, and what a frame of voice or a picture is made of.
 //! - [`media`]: sessions, folders, what a recording is for.
 //! - [`disk`]: GStreamer; what a session is doing.
+//! - [`net`]: what the datagrams mean.
 //! - [`studio`]: how anything is drawn or printed; it never waits for a device, an encoder or a disk.
 //! - [`cli`]: GStreamer, threads, clocks.
 
 pub mod cli;
 pub mod disk;
 pub mod media;
+pub mod mesh;
 pub mod mp4;
+pub mod net;
 pub mod studio;
 pub mod sync;
 pub mod words;

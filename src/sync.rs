@@ -21,6 +21,7 @@
 
 pub mod cadence;
 pub mod clock_line;
+pub mod peer_clock;
 pub mod ruler;
 pub mod sound;
 

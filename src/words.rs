@@ -7,11 +7,13 @@
 
 mod mono;
 mod note;
+mod people;
 mod picture;
 pub mod timecode;
 
 pub use mono::Mono;
 pub use note::{Facts, FragmentNote, Happening, What};
+pub use people::{PEOPLE_MAX, PeerId, SessionLine, VoicePlan};
 pub use picture::{Rate, Size};
 
 /// An index into the recording's sound, in samples at [`RATE_HZ`] since its first one.

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+//! Datagrams put together to pictures again.

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+//! Before somebody is in: cookies, knocking, admission, refusal.

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+//! Pictures cut into datagrams.

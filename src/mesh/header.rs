@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+//! The twelve bytes that every datagram begins with.

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+//! Picture datagrams sent one by one, so that voice never waits behind them.

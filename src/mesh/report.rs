@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+//! What a receiver tells the sender about the road between them.

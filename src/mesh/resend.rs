@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+//! Key frames kept for those who ask again.

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+//! The addresses at which a peer may be reached.

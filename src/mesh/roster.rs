@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+//! Who is in the call.

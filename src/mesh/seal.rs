@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+//! Sealing and opening datagrams: key chains, nonces, replay windows.

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+//! What the receiving thread counts about voice.

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+//! The real-time thread that receives everything.

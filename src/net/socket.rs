@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+//! The one UDP socket, both address families, voice marked for routers that care.
