@@ -145,8 +145,8 @@ impl Header {
             return Err(Malformed::Padding);
         }
         let kind = Kind::of(first & 0x1f).ok_or(Malformed::Type)?;
-        let has_place = usize::from(participant) < PEOPLE_MAX;
-        if !has_place && !(participant == NOBODY && kind == Kind::Control) {
+        let can_be = usize::from(participant) < PEOPLE_MAX || (participant == NOBODY && kind == Kind::Control);
+        if !can_be {
             return Err(Malformed::Participant);
         }
         let payload_len = u16::from_be_bytes([l0, l1]);

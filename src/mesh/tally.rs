@@ -288,7 +288,7 @@ fn snapshot(cell: &Cell) -> Option<Count> {
         let before = cell.version.load(Ordering::Acquire);
         let words = core::array::from_fn(|index| cell.words[index].load(Ordering::Relaxed));
         fence(Ordering::Acquire);
-        if before % 2 == 0 && cell.version.load(Ordering::Relaxed) == before {
+        if before.is_multiple_of(2) && cell.version.load(Ordering::Relaxed) == before {
             return Some(Count::of(words));
         }
         core::hint::spin_loop();
