@@ -22,9 +22,9 @@ fn responder(seed: u8) -> Responder {
 fn handshake(seed: u8) -> (Vec<u8>, Vec<u8>, LinkKeys, LinkKeys) {
     let (mut guest, mut host) = (initiator(seed), responder(seed + 100));
     let hello = guest.first(b"a guest");
-    assert_eq!(host.read(&hello).unwrap(), b"a guest");
+    assert_eq!(host.read(&hello).expect("the HELLO opens"), b"a guest");
     let (welcome, theirs) = host.answer(b"come in");
-    let (ours, payload) = guest.finish(&welcome).unwrap();
+    let (ours, payload) = guest.finish(&welcome).expect("the answer opens");
     assert_eq!(payload, b"come in");
     (hello, welcome, ours, theirs)
 }
@@ -44,12 +44,12 @@ fn speak(keys: &mut LinkKeys) -> Vec<Vec<u8>> {
 }
 
 fn hears(keys: &mut LinkKeys, datagrams: &[Vec<u8>]) -> usize {
-    let opens = |datagram: &Vec<u8>| {
-        let mut copy = datagram.clone();
-        let header = Header::read(&copy).unwrap();
+    let mut opens = |datagram: &[u8]| {
+        let mut copy = datagram.to_vec();
+        let header = Header::read(&copy).expect("a header");
         keys.openers.open(&header, &mut copy).is_ok()
     };
-    datagrams.iter().cloned().filter(opens).count()
+    datagrams.iter().filter(|datagram| opens(datagram)).count()
 }
 
 #[test]
@@ -76,10 +76,10 @@ fn a_seed_tells_everything_and_every_call_has_keys_of_its_own() {
 fn the_keys_depend_on_what_each_side_brings() {
     let (mut ours, mut others) = (handshake(1).2, handshake(1).2);
     let (mut guest, mut host) = (initiator(1), responder(102));
-    host.read(&guest.first(b"a guest")).unwrap();
+    host.read(&guest.first(b"a guest")).expect("the HELLO opens");
     let (welcome, mut theirs) = host.answer(b"come in");
     assert_eq!(hears(&mut theirs, &speak(&mut ours)), 0, "another responder");
-    let (mut finished, _) = guest.finish(&welcome).unwrap();
+    let (mut finished, _) = guest.finish(&welcome).expect("the answer opens");
     assert_eq!(hears(&mut theirs, &speak(&mut finished)), 3);
     assert_eq!(hears(&mut finished, &speak(&mut others)), 0);
 }
@@ -106,7 +106,7 @@ fn tampered_messages_are_refused_and_the_true_one_is_taken_afterwards() {
     for (number, bad) in tampered(&welcome).enumerate() {
         assert!(guest.finish(&bad).is_err(), "{number}");
     }
-    let (mut ours, _) = guest.finish(&welcome).unwrap();
+    let (mut ours, _) = guest.finish(&welcome).expect("the answer opens");
     assert_eq!(hears(&mut theirs, &speak(&mut ours)), 3);
     assert!(guest.finish(&welcome).is_err(), "keys are handed out once");
 }

@@ -14,7 +14,7 @@ const NOW: Mono = Mono(Mono::SECOND);
 const VOICE: [u8; 5] = [0x11, 0, 2, 8, 9];
 
 fn peer(number: u8) -> PeerId {
-    PeerId::new(number).unwrap()
+    PeerId::new(number).expect("four places")
 }
 
 fn home() -> SocketAddr {
@@ -75,7 +75,7 @@ impl Desk {
     }
 
     fn refused(&self, why: Refusal) -> u64 {
-        self.tally.refused().find(|(reason, _)| *reason == why).unwrap().1
+        self.tally.refused().find(|(reason, _)| *reason == why).expect("every reason is listed").1
     }
 }
 
@@ -249,7 +249,9 @@ fn hostile_bytes_change_nothing_for_the_honest() {
             if bytes.len() > Header::LEN && random.below(2) == 0 {
                 bytes.truncate(random.below(bytes.len() as u64) as usize);
                 let len = bytes.len().saturating_sub(Header::LEN) as u16;
-                bytes.get_mut(8..10).map(|field| field.copy_from_slice(&len.to_be_bytes()));
+                if let Some(field) = bytes.get_mut(8..10) {
+                    field.copy_from_slice(&len.to_be_bytes());
+                }
             } else if let Some(at) = bytes.len().checked_sub(1).map(|last| random.below(last as u64 + 1) as usize) {
                 bytes[at] ^= 1 + random.below(255) as u8;
             }

@@ -46,7 +46,7 @@ fn what_is_sealed_opens_on_the_other_side_both_ways_and_in_each_stream() {
             for plain in [&b"text"[..], &[], &[0; 1171]] {
                 let datagram = sealed(&mut from.control, kind, plain);
                 assert_eq!(datagram.len(), 12 + usize::from(kind == Kind::Control) + plain.len() + TAG_LEN);
-                assert_eq!(open(&mut to.control, &datagram).unwrap().1, plain);
+                assert_eq!(open(&mut to.control, &datagram).expect("it opens").1, plain);
             }
         }
         let datagram = spoken(&mut from.voice);
@@ -142,7 +142,7 @@ fn random_bytes_never_open_and_never_panic() {
 fn a_datagram_without_room_for_its_seal_is_malformed() {
     let (_, mut theirs) = link(1);
     let mut bytes = [0x44, 1, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    let header = Header::read(&bytes).unwrap();
+    let header = Header::read(&bytes).expect("a header");
     assert_eq!(theirs.openers.open(&header, &mut bytes), Err(Refusal::Malformed(Malformed::Short)));
 }
 
@@ -239,7 +239,7 @@ fn the_first_of_the_next_key_may_come_before_the_last_of_this_one() {
     // Once the window has passed the change, the old key is gone.
     assert!(opener.chain.has_previous());
     for _ in 0..1024 {
-        open(&mut opener, &spoken(&mut sealer)).unwrap();
+        open(&mut opener, &spoken(&mut sealer)).expect("it opens");
     }
     assert!(!opener.chain.has_previous());
 }
