@@ -186,11 +186,11 @@ fn a_forged_datagram_from_elsewhere_moves_nobody() {
 #[test]
 fn in_the_clear_only_what_is_said_in_the_clear_passes() {
     let mut desk = Desk::new();
-    for (kind, len) in [(1, 1187), (1, 48), (2, 16), (3, 400), (4, 0)] {
+    for (kind, len) in [(1, 1187), (1, 48), (2, 16), (3, 400), (4, 0), (5, 45)] {
         let datagram = clear(NOBODY, kind, len);
         assert_eq!(desk.got(&datagram), Got::Clear(datagram[Header::LEN..].to_vec()));
     }
-    for (kind, len) in [(1, 47), (2, 0), (2, 65), (3, 47), (4, 1), (5, 100), (255, 0)] {
+    for (kind, len) in [(1, 47), (2, 0), (2, 65), (3, 47), (4, 1), (5, 27), (6, 100), (255, 0)] {
         assert_eq!(desk.got(&clear(1, kind, len)), Got::Dropped(Refusal::Unknown), "{kind} {len}");
     }
     // What claims to be sealed comes from nobody, or has nothing in it.
