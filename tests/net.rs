@@ -8,6 +8,7 @@ mod mapping;
 mod namespace;
 #[allow(dead_code)]
 mod router;
+mod socket;
 mod weather;
 #[allow(dead_code)]
 pub mod world;

@@ -95,12 +95,12 @@ mod tests {
 
     #[test]
     fn everything_is_received_in_order_and_the_refused_priority_is_told() {
-        let socket = Arc::new(Socket::open(0).unwrap());
+        let socket = Arc::new(Socket::open(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap());
         let (send, received) = channel();
         let (warn, warned) = channel();
         let take = move |bytes: &mut [u8], from: SocketAddr, at: Mono| send.send((bytes.to_vec(), from, at)).unwrap();
         let receiver = Receiver::start(socket.clone(), MACHINE, take, move |why| warn.send(why).unwrap()).unwrap();
-        let other = Socket::open(0).unwrap();
+        let other = Socket::open(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap();
         for n in 0..100u8 {
             other.send(SocketAddr::from((Ipv4Addr::LOCALHOST, socket.port())), &[n, n]).unwrap();
         }
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn it_ends_when_it_is_dropped() {
-        let socket = Arc::new(Socket::open(0).unwrap());
+        let socket = Arc::new(Socket::open(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap());
         let receiver = Receiver::start(socket.clone(), MACHINE, |_, _, _| {}, |_| {}).unwrap();
         let began = Instant::now();
         drop(receiver);
