@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//! So many in a burst, so many a second, and no more.
+
+use crate::words::Mono;
+
+/// Eight candidates of three peers that all punch ten times a second are 240; a join needs a handful.
+const A_SECOND: i64 = 250;
+/// What may come at once.
+const BURST: i64 = 100;
+
+const TOKEN_NS: i64 = Mono::SECOND as i64 / A_SECOND;
+
+/// Tokens, kept as the moment up to which they are used: one number, and no rounding.
+#[derive(Default)]
+pub(super) struct Bucket {
+    used_until: Option<Mono>,
+}
+
+impl Bucket {
+    /// Takes a token if there is one.
+    pub fn take(&mut self, now: Mono) -> bool {
+        let unused_ns = self.used_until.map_or(i64::MAX, |until| now.since(until)).min(BURST * TOKEN_NS);
+        let free = unused_ns >= TOKEN_NS;
+        if free {
+            // May lie before the clock's zero, where distances still count right.
+            self.used_until = Some(Mono(now.0.wrapping_sub_signed(unused_ns - TOKEN_NS)));
+        }
+        free
+    }
+}
