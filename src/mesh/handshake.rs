@@ -173,3 +173,7 @@ impl core::fmt::Debug for Responder {
         f.write_str("Responder(..)")
     }
 }
+
+#[cfg(test)]
+#[path = "handshake_tests.rs"]
+mod tests;

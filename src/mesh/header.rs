@@ -145,8 +145,8 @@ impl Header {
             return Err(Malformed::Padding);
         }
         let kind = Kind::of(first & 0x1f).ok_or(Malformed::Type)?;
-        let has_place = usize::from(participant) < PEOPLE_MAX;
-        if !has_place && !(participant == NOBODY && kind == Kind::Control) {
+        let can_be = usize::from(participant) < PEOPLE_MAX || (participant == NOBODY && kind == Kind::Control);
+        if !can_be {
             return Err(Malformed::Participant);
         }
         let payload_len = u16::from_be_bytes([l0, l1]);
@@ -166,5 +166,94 @@ impl Header {
     /// The sender, if it has a place.
     pub fn sender(&self) -> Option<PeerId> {
         PeerId::new(self.participant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DATAGRAM_MAX, Header, Kind, Malformed, NOBODY};
+    use crate::mesh::random::Random;
+
+    const SAMPLE: Header = Header {
+        kind: Kind::KeyPicture,
+        participant: 2,
+        sequence: 0x1234,
+        timestamp_ms: 0x0102_0304,
+        payload_len: 3,
+        fragment: 4,
+        fragments: 15,
+    };
+
+    fn datagram(header: Header) -> Vec<u8> {
+        let mut bytes = vec![0; Header::LEN + usize::from(header.payload_len)];
+        header.write(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn the_bytes_are_those_of_the_drawing() {
+        assert_eq!(datagram(SAMPLE), [0x42, 2, 0x12, 0x34, 1, 2, 3, 4, 0, 3, 4, 15, 0, 0, 0]);
+        assert_eq!(Header::read(&datagram(SAMPLE)), Ok(SAMPLE));
+    }
+
+    #[test]
+    fn a_picture_in_one_datagram_is_not_fragmented() {
+        let whole = Header { fragment: 0, fragments: 1, ..SAMPLE };
+        assert_eq!(datagram(whole)[10..12], [0, 0]);
+        assert_eq!(Header::read(&datagram(whole)), Ok(whole));
+    }
+
+    #[test]
+    fn each_fault_has_its_reason() {
+        let with = |index: usize, value: u8| {
+            let mut bytes = datagram(SAMPLE);
+            bytes[index] = value;
+            Header::read(&bytes)
+        };
+        assert_eq!(Header::read(&datagram(SAMPLE)[..11]), Err(Malformed::Short));
+        assert_eq!(Header::read(&[0; DATAGRAM_MAX + 1]), Err(Malformed::Long));
+        assert_eq!(with(0, 0x82), Err(Malformed::Version));
+        assert_eq!(with(0, 0x62), Err(Malformed::Padding));
+        assert_eq!(with(0, 0x40), Err(Malformed::Type));
+        assert_eq!(with(0, 0x46), Err(Malformed::Type));
+        assert_eq!(with(1, 4), Err(Malformed::Participant));
+        assert_eq!(with(1, NOBODY), Err(Malformed::Participant));
+        assert_eq!(with(9, 2), Err(Malformed::Length));
+        assert_eq!(with(8, 1), Err(Malformed::Length));
+        assert_eq!(with(10, 15), Err(Malformed::Fragment));
+        assert_eq!(with(11, 0), Err(Malformed::Fragment));
+        assert_eq!(with(0, 0x41), Err(Malformed::Fragment), "voice in pieces");
+        let one_of_one = [0x42, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+        assert_eq!(Header::read(&one_of_one), Err(Malformed::Fragment), "there is one way to write it");
+    }
+
+    #[test]
+    fn only_clear_control_comes_from_nobody() {
+        let control = Header { kind: Kind::Control, participant: NOBODY, fragment: 0, fragments: 0, ..SAMPLE };
+        assert_eq!(Header::read(&datagram(control)), Ok(control));
+        assert_eq!(control.sender(), None);
+    }
+
+    #[test]
+    fn whatever_is_read_is_written_again_the_same() {
+        let mut random = Random::new([1; 32]);
+        let mut read = 0;
+        for _ in 0..50_000 {
+            let mut bytes: [u8; 20] = random.bytes();
+            // Likely enough to be a header that some are.
+            bytes[0] = 0x40 | bytes[0] & 7;
+            bytes[1] &= 7;
+            bytes[8..10].copy_from_slice(&[0, 8]);
+            if random.below(2) == 0 {
+                bytes[10..12].fill(0);
+            }
+            if let Ok(header) = Header::read(&bytes) {
+                let mut again = bytes;
+                header.write(&mut again);
+                assert_eq!(again, bytes);
+                read += 1;
+            }
+        }
+        assert!(read > 5_000, "{read}");
     }
 }

@@ -215,3 +215,7 @@ impl core::fmt::Debug for Inbound {
         f.write_str("Inbound(..)")
     }
 }
+
+#[cfg(test)]
+#[path = "inbound_tests.rs"]
+mod tests;

@@ -93,3 +93,45 @@ impl core::fmt::Debug for Random {
         f.write_str("Random(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Random;
+
+    #[test]
+    fn a_seed_tells_everything_and_another_seed_something_else() {
+        let draw = |seed: u8| Random::new([seed; 32]).bytes::<200>();
+        assert_eq!(draw(1), draw(1));
+        assert_ne!(draw(1), draw(2));
+        let mut random = Random::new([1; 32]);
+        let mut pieces = Vec::new();
+        for len in [1, 2, 30, 31, 64, 72] {
+            let mut piece = vec![0; len];
+            random.fill(&mut piece);
+            pieces.extend(piece);
+        }
+        assert_eq!(pieces, draw(1), "in whatever pieces it is drawn");
+    }
+
+    #[test]
+    fn numbers_below_a_limit_are_all_alike() {
+        let mut random = Random::new([3; 32]);
+        let mut counts = [0; 7];
+        for _ in 0..70_000 {
+            counts[random.below(7) as usize] += 1;
+        }
+        assert!(counts.iter().all(|count| (9_500..10_500).contains(count)), "{counts:?}");
+        assert_eq!(random.below(1), 0);
+        assert!((0..100).all(|_| random.below(1 << 63) < 1 << 63));
+        let high = (0..100).filter(|_| random.below(u64::MAX) > u64::MAX / 2).count();
+        assert!((20..80).contains(&high), "{high}");
+    }
+
+    #[test]
+    fn what_was_given_out_is_not_kept() {
+        let mut random = Random::new([4; 32]);
+        let drawn: [u8; 32] = random.bytes();
+        assert_eq!(random.block, [0; 64]);
+        assert_ne!(random.key.bytes(), &drawn);
+    }
+}

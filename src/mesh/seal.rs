@@ -342,3 +342,7 @@ impl core::fmt::Debug for PictureSealer<'_> {
         write!(f, "PictureSealer({})", self.sequence)
     }
 }
+
+#[cfg(test)]
+#[path = "seal_tests.rs"]
+mod tests;

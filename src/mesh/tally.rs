@@ -87,8 +87,8 @@ struct Count {
     new_frames: u64,
     frames: u64,
     jitter_ns: u64,
+    /// Voice datagrams and the sum of their delays, wrapping: only differences are used, so a new link goes on.
     voice_datagrams: u64,
-    /// Sum of all delays so far, wrapping: only differences of it are used.
     delay_sum: i64,
     window: u64,
     delay_min: i64,
@@ -155,7 +155,7 @@ impl Count {
     }
 
     fn voice(&mut self, newest: u64, timestamp_ms: u32, payload: &VoicePayload<'_>, at: Mono, window: u64) {
-        let first = self.voice_datagrams == 0;
+        let first = self.reach == 0;
         self.delay(first, timestamp_ms, at, window);
         self.jitter(first, newest, payload, at);
         self.voice_datagrams += 1;
@@ -180,9 +180,10 @@ impl Count {
     }
 
     fn delay(&mut self, first: bool, timestamp_ms: u32, at: Mono, window: u64) {
+        // Everything wraps: a peer may send whatever timestamps it likes, and spoils only what is known about itself.
         let step = timestamp_ms.wrapping_sub(self.stamp_ms as u32) as i32;
-        self.stamp_ms = if first { timestamp_ms.into() } else { self.stamp_ms + i64::from(step) };
-        let delay = at.0 as i64 - self.stamp_ms.wrapping_mul(1_000_000);
+        self.stamp_ms = if first { timestamp_ms.into() } else { self.stamp_ms.wrapping_add(step.into()) };
+        let delay = (at.0 as i64).wrapping_sub(self.stamp_ms.wrapping_mul(1_000_000));
         if first || window != self.window {
             (self.window, self.delay_min, self.delay_max) = (window, delay, delay);
         }
@@ -211,10 +212,11 @@ pub struct TallyWriter {
 }
 
 impl TallyWriter {
-    /// A new link: counts begin at zero.
+    /// A new link: counts begin at zero, and so does the window of delays.
     pub fn begin(&mut self, peer: PeerId) {
-        let window = self.counts[peer.index()].window;
-        self.counts[peer.index()] = Count { window, ..Count::default() };
+        let Count { voice_datagrams, delay_sum, window, .. } = self.counts[peer.index()];
+        let window = window.wrapping_sub(1);
+        self.counts[peer.index()] = Count { voice_datagrams, delay_sum, window, ..Count::default() };
         self.publish(peer);
     }
 
@@ -288,7 +290,7 @@ fn snapshot(cell: &Cell) -> Option<Count> {
         let before = cell.version.load(Ordering::Acquire);
         let words = core::array::from_fn(|index| cell.words[index].load(Ordering::Relaxed));
         fence(Ordering::Acquire);
-        if before % 2 == 0 && cell.version.load(Ordering::Relaxed) == before {
+        if before.is_multiple_of(2) && cell.version.load(Ordering::Relaxed) == before {
             return Some(Count::of(words));
         }
         core::hint::spin_loop();
@@ -297,8 +299,6 @@ fn snapshot(cell: &Cell) -> Option<Count> {
 }
 
 fn tally_of(now: &Count, last: &Count, window: u64) -> Tally {
-    // A new link began since the last reading.
-    let last = if now.voice_datagrams < last.voice_datagrams { &Count::default() } else { last };
     let came = now.voice_datagrams - last.voice_datagrams;
     let delay = (came > 0 && now.window == window).then(|| Delay {
         min_ns: now.delay_min,
@@ -328,3 +328,7 @@ impl core::fmt::Debug for TallyReader {
         f.write_str("TallyReader(..)")
     }
 }
+
+#[cfg(test)]
+#[path = "tally_tests.rs"]
+mod tests;

@@ -224,3 +224,7 @@ impl core::fmt::Debug for VoiceOut {
         write!(f, "VoiceOut(frame {})", self.count)
     }
 }
+
+#[cfg(test)]
+#[path = "voice_tests.rs"]
+mod tests;

@@ -61,3 +61,55 @@ impl core::fmt::Debug for Cookies {
         f.write_str("Cookies(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BUCKET_NS, COOKIE_LEN, Cookies};
+    use crate::mesh::random::Random;
+    use crate::words::Mono;
+    use core::net::SocketAddr;
+
+    fn cookies(seed: u8) -> Cookies {
+        Cookies::new(&mut Random::new([seed; 32]))
+    }
+
+    fn address(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_cookie_is_good_for_its_address_for_half_a_minute_to_a_minute() {
+        let (cookies, here) = (cookies(1), address("203.0.113.7:4821"));
+        for made in [0, 1, BUCKET_NS - 1, 7 * BUCKET_NS + 5] {
+            let cookie = cookies.make(here, Mono(made));
+            assert!(cookies.check(here, &cookie, Mono(made)));
+            assert!(cookies.check(here, &cookie, Mono(made + BUCKET_NS)));
+            assert!(!cookies.check(here, &cookie, Mono(made + 2 * BUCKET_NS)));
+            assert!(made < BUCKET_NS || !cookies.check(here, &cookie, Mono(made - BUCKET_NS)), "from the future");
+        }
+    }
+
+    #[test]
+    fn nobody_else_can_use_it_or_make_it() {
+        let (ours, here, now) = (cookies(1), address("203.0.113.7:4821"), Mono(5));
+        let cookie = ours.make(here, now);
+        for elsewhere in ["203.0.113.7:4822", "203.0.113.8:4821", "[2001:db8::7]:4821"] {
+            assert!(!ours.check(address(elsewhere), &cookie, now), "{elsewhere}");
+        }
+        assert!(!cookies(2).check(here, &cookie, now));
+        for bit in 0..COOKIE_LEN * 8 {
+            let mut forged = cookie;
+            forged[bit / 8] ^= 1 << (bit % 8);
+            assert!(!ours.check(here, &forged, now));
+        }
+        assert!((0..COOKIE_LEN).all(|len| !ours.check(here, &cookie[..len], now)));
+        assert!(!ours.check(here, &[&cookie[..], &[0]].concat(), now));
+    }
+
+    #[test]
+    fn an_ipv4_address_is_the_same_on_a_socket_for_both() {
+        let cookies = cookies(1);
+        let cookie = cookies.make(address("203.0.113.7:4821"), Mono(5));
+        assert!(cookies.check(address("[::ffff:203.0.113.7]:4821"), &cookie, Mono(5)));
+    }
+}

@@ -28,3 +28,29 @@ impl Bucket {
         free
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{A_SECOND, BURST, Bucket};
+    use crate::words::Mono;
+
+    fn taken(bucket: &mut Bucket, at_ns: u64, tries: i64) -> i64 {
+        (0..tries).filter(|_| bucket.take(Mono(at_ns))).count() as i64
+    }
+
+    #[test]
+    fn a_burst_passes_and_then_so_many_a_second() {
+        let mut bucket = Bucket::default();
+        assert_eq!(taken(&mut bucket, 0, 1000), BURST);
+        let later: i64 = (1..=1000).map(|ms| taken(&mut bucket, ms * 1_000_000, 10)).sum();
+        assert_eq!(later, A_SECOND);
+    }
+
+    #[test]
+    fn what_is_not_used_is_kept_up_to_a_burst() {
+        let mut bucket = Bucket::default();
+        assert_eq!(taken(&mut bucket, 5 * Mono::SECOND, 1), 1);
+        assert_eq!(taken(&mut bucket, 500 * Mono::SECOND, 1000), BURST);
+        assert_eq!(taken(&mut bucket, 400 * Mono::SECOND, 1000), 0, "time does not run back");
+    }
+}

@@ -73,3 +73,29 @@ impl Receiving {
         }
     }
 }
+
+#[cfg(test)]
+impl Sending {
+    /// To compare keys in tests.
+    pub fn current(&self) -> &Secret {
+        &self.key
+    }
+}
+
+#[cfg(test)]
+impl Receiving {
+    /// To compare keys in tests.
+    pub fn current(&self) -> &Secret {
+        &self.current
+    }
+
+    /// How often the key has changed.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Is the previous key still kept?
+    pub fn has_previous(&self) -> bool {
+        self.previous.is_some()
+    }
+}

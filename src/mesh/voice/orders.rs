@@ -54,3 +54,53 @@ impl<T: Order> Orders<T> {
         self.waiting.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Order, RING, orders};
+
+    /// About one of three things, a value.
+    struct Set(usize, u32);
+
+    impl Order for Set {
+        fn voids(&self, earlier: &Set) -> bool {
+            self.0 == earlier.0
+        }
+    }
+
+    #[test]
+    fn orders_arrive_in_the_order_given() {
+        let (mut give, mut take) = orders();
+        (0..5).for_each(|value| give.give(Set(0, value)));
+        let values: Vec<_> = std::iter::from_fn(|| take.pop().ok()).map(|order| order.1).collect();
+        assert_eq!(values, [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn who_does_not_listen_for_long_gets_the_last_word_on_everything_and_nothing_piles_up() {
+        let (mut give, mut take) = orders();
+        for value in 0..10_000 {
+            give.give(Set(value as usize % 3, value));
+            assert!(give.waiting() <= 3);
+        }
+        let mut state = [0; 3];
+        while let Ok(order) = take.pop() {
+            state[order.0] = order.1;
+        }
+        assert!(state.iter().all(|value| *value < RING as u32));
+        give.flush();
+        assert_eq!(give.waiting(), 0);
+        while let Ok(order) = take.pop() {
+            state[order.0] = order.1;
+        }
+        assert_eq!(state, [9999, 9997, 9998]);
+    }
+
+    #[test]
+    fn orders_to_nobody_are_no_trouble() {
+        let (mut give, take) = orders();
+        drop(take);
+        (0..100).for_each(|value| give.give(Set(0, value)));
+        assert!(give.waiting() <= 1);
+    }
+}

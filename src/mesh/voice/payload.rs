@@ -123,3 +123,88 @@ impl<'a> VoicePayload<'a> {
         self.iter().filter_map(move |(distance, bytes)| Some((newest.checked_sub(u64::from(distance))?, bytes)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FRAME_BYTES_MAX, FrameLength, PAYLOAD_MAX, VoicePayload, write};
+    use crate::mesh::random::Random;
+
+    fn written(new: usize, frames: &[(u8, Vec<u8>)]) -> Vec<u8> {
+        let mut out = [0; PAYLOAD_MAX];
+        let frames = frames.iter().map(|(distance, bytes)| (*distance, bytes.as_slice()));
+        let len = write(FrameLength::Ms5, new, frames, &mut out);
+        out[..len].to_vec()
+    }
+
+    #[test]
+    fn the_bytes_are_those_of_the_drawing() {
+        let payload = written(1, &[(0, vec![7; 3]), (2, vec![8; 2]), (4, vec![])]);
+        assert_eq!(payload, [0x31, 0, 3, 2, 2, 4, 0, 7, 7, 7, 8, 8]);
+        let parsed = VoicePayload::parse(&payload).unwrap();
+        assert_eq!((parsed.new_frames(), parsed.frame_length()), (1, FrameLength::Ms5));
+        assert_eq!(parsed.iter().collect::<Vec<_>>(), [(0, &[7, 7, 7][..]), (2, &[8, 8]), (4, &[])]);
+        assert_eq!(parsed.frames(3).map(|(frame, _)| frame).collect::<Vec<_>>(), [3, 1], "none before the first");
+    }
+
+    #[test]
+    fn what_is_laid_out_is_read_again_and_no_part_of_it_is() {
+        let mut random = Random::new([1; 32]);
+        for _ in 0..2000 {
+            let new = 1 + random.below(2) as usize;
+            let mut frames = Vec::new();
+            let mut distance = 0;
+            for index in 0..new + random.below(3) as usize {
+                let len = [0, 1, 70, FRAME_BYTES_MAX][random.below(4) as usize];
+                frames.push((distance, (0..len).map(|_| random.u64() as u8).collect()));
+                distance += if index + 1 < new { 1 } else { 1 + random.below(5) as u8 };
+            }
+            let payload = written(new, &frames);
+            let parsed = VoicePayload::parse(&payload).unwrap();
+            assert_eq!(usize::from(parsed.new_frames()), new);
+            assert_eq!(parsed.iter().map(|(d, b)| (d, b.to_vec())).collect::<Vec<_>>(), frames);
+            let len = random.below(payload.len() as u64) as usize;
+            assert_eq!(VoicePayload::parse(&payload[..len]), None);
+            assert_eq!(VoicePayload::parse(&[&payload[..], &[0]].concat()), None);
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for bad in [
+            &[][..],
+            &[0x01],                               // no frame at all
+            &[0x14, 0, 0],                         // no such duration
+            &[0x11, 1, 0],                         // the newest is missing
+            &[0x21, 0, 0, 0, 0],                   // the newest twice
+            &[0x31, 0, 0, 3, 0, 2, 0],             // in disorder
+            &[0xa1, 0, 0, 2, 0],                   // the second new one is missing
+            &[0x91, 0, 0],                         // of two new ones one
+            &[0x51, 0, 0, 1, 0, 2, 0, 3, 0, 4, 0], // five
+        ] {
+            assert_eq!(VoicePayload::parse(bad), None, "{bad:02x?}");
+        }
+    }
+
+    #[test]
+    fn random_bytes_never_panic() {
+        let mut random = Random::new([2; 32]);
+        let mut sound = 0;
+        for _ in 0..50_000 {
+            let mut bytes = vec![0; random.below(12) as usize];
+            random.fill(&mut bytes);
+            // Small numbers, so that some are sound.
+            bytes.iter_mut().skip(1).for_each(|byte| *byte &= 3);
+            bytes.iter_mut().take(1).for_each(|byte| *byte &= 0xb3);
+            if let Some(payload) = VoicePayload::parse(&bytes) {
+                assert!(payload.frames(random.below(3)).count() <= 4);
+                sound += 1;
+            }
+        }
+        assert!(sound > 50, "{sound}");
+    }
+
+    #[test]
+    fn frames_are_as_long_as_they_say() {
+        assert_eq!(FrameLength::ALL.map(FrameLength::ns), [2_500_000, 5_000_000, 10_000_000, 20_000_000]);
+    }
+}
