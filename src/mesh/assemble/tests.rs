@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+//! Pictures through a road that does anything.

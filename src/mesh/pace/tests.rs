@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+//! The uplink as a queue, and what waits in it.
