@@ -11,20 +11,28 @@
 
 mod bucket;
 
-use super::header::{Header, Kind};
+use super::header::{DATAGRAM_MAX, Header, Kind};
 use super::seal::{Openers, Refusal};
 use super::tally::{TallyReader, TallyWriter, tally};
 use super::voice::{Order, Orders, VoicePayload, orders};
 use crate::words::{Mono, PEOPLE_MAX, PeerId};
 use bucket::Bucket;
 use core::net::SocketAddr;
+use core::ops::RangeInclusive;
 
 /// How often at most the engine is told that a peer sends from elsewhere.
 const MOVED_EVERY_NS: i64 = 50_000_000;
 
-/// What is said in the clear, by the first payload byte, and how long its body may be (without that byte).
-/// HELLO and WELCOME hold at least a Noise message, a COOKIE or notice is small, a PUNCH is empty.
-const CLEAR: [(u8, core::ops::RangeInclusive<usize>); 4] = [(1, 48..=1187), (2, 1..=64), (3, 48..=1187), (4, 0..=0)];
+/// What is said in the clear: its first payload byte, and how long the rest of it may be. HELLO, WELCOME and CONFIRM
+/// hold at least an ephemeral key and a tag, or a sealed datagram.
+const CLEAR: [(u8, RangeInclusive<usize>); 5] = [
+    (1, 48..=BODY_MAX), // HELLO
+    (2, 1..=64),        // COOKIE, or a notice to wait
+    (3, 48..=BODY_MAX), // WELCOME
+    (4, 0..=0),         // PUNCH
+    (5, 28..=BODY_MAX), // CONFIRM
+];
+const BODY_MAX: usize = DATAGRAM_MAX - Header::LEN - 1;
 
 /// What changes for the receiving thread.
 #[derive(Debug)]
@@ -217,5 +225,4 @@ impl core::fmt::Debug for Inbound {
 }
 
 #[cfg(test)]
-#[path = "inbound_tests.rs"]
 mod tests;

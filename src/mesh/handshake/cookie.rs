@@ -74,7 +74,7 @@ mod tests {
     }
 
     fn address(text: &str) -> SocketAddr {
-        text.parse().unwrap()
+        text.parse().expect("an address")
     }
 
     #[test]

@@ -140,7 +140,7 @@ mod tests {
     fn the_bytes_are_those_of_the_drawing() {
         let payload = written(1, &[(0, vec![7; 3]), (2, vec![8; 2]), (4, vec![])]);
         assert_eq!(payload, [0x31, 0, 3, 2, 2, 4, 0, 7, 7, 7, 8, 8]);
-        let parsed = VoicePayload::parse(&payload).unwrap();
+        let parsed = VoicePayload::parse(&payload).expect("a payload");
         assert_eq!((parsed.new_frames(), parsed.frame_length()), (1, FrameLength::Ms5));
         assert_eq!(parsed.iter().collect::<Vec<_>>(), [(0, &[7, 7, 7][..]), (2, &[8, 8]), (4, &[])]);
         assert_eq!(parsed.frames(3).map(|(frame, _)| frame).collect::<Vec<_>>(), [3, 1], "none before the first");
@@ -159,7 +159,7 @@ mod tests {
                 distance += if index + 1 < new { 1 } else { 1 + random.below(5) as u8 };
             }
             let payload = written(new, &frames);
-            let parsed = VoicePayload::parse(&payload).unwrap();
+            let parsed = VoicePayload::parse(&payload).expect("a payload");
             assert_eq!(usize::from(parsed.new_frames()), new);
             assert_eq!(parsed.iter().map(|(d, b)| (d, b.to_vec())).collect::<Vec<_>>(), frames);
             let len = random.below(payload.len() as u64) as usize;

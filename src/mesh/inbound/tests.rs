@@ -14,7 +14,7 @@ const NOW: Mono = Mono(Mono::SECOND);
 const VOICE: [u8; 5] = [0x11, 0, 2, 8, 9];
 
 fn peer(number: u8) -> PeerId {
-    PeerId::new(number).unwrap()
+    PeerId::new(number).expect("four places")
 }
 
 fn home() -> SocketAddr {
@@ -75,7 +75,7 @@ impl Desk {
     }
 
     fn refused(&self, why: Refusal) -> u64 {
-        self.tally.refused().find(|(reason, _)| *reason == why).unwrap().1
+        self.tally.refused().find(|(reason, _)| *reason == why).expect("every reason is listed").1
     }
 }
 
@@ -175,6 +175,25 @@ fn who_moved_is_told_at_most_every_fifty_milliseconds_until_the_road_is_changed(
 }
 
 #[test]
+fn a_thread_that_heard_nothing_for_long_finds_the_last_links() {
+    let mut desk = Desk::new();
+    let mut sealers = Vec::new();
+    for seed in 0..50 {
+        sealers = (1..=3).map(|number| desk.add(number, 3 * seed + number)).collect();
+        (1..=3).for_each(|number| desk.orders.give(InboundOrder::Road { peer: peer(number), address: elsewhere() }));
+        assert!(desk.orders.waiting() <= 6);
+    }
+    desk.orders.give(InboundOrder::Remove { peer: peer(2) });
+    desk.got(&[]);
+    desk.orders.flush();
+    for (index, number) in [(0, 1), (2, 3)] {
+        let (got, moved) = desk.take(&voice(&mut sealers[index], number), elsewhere(), NOW);
+        assert_eq!((got, moved), (Got::Voice(number, 0, 50, 1), false));
+    }
+    assert_eq!(desk.got(&voice(&mut sealers[1], 2)), Got::Dropped(Refusal::Stranger));
+}
+
+#[test]
 fn a_forged_datagram_from_elsewhere_moves_nobody() {
     let mut desk = Desk::new();
     let mut guest = desk.add(1, 1);
@@ -186,11 +205,11 @@ fn a_forged_datagram_from_elsewhere_moves_nobody() {
 #[test]
 fn in_the_clear_only_what_is_said_in_the_clear_passes() {
     let mut desk = Desk::new();
-    for (kind, len) in [(1, 1187), (1, 48), (2, 16), (3, 400), (4, 0)] {
+    for (kind, len) in [(1, 1187), (1, 48), (2, 16), (3, 400), (4, 0), (5, 45)] {
         let datagram = clear(NOBODY, kind, len);
         assert_eq!(desk.got(&datagram), Got::Clear(datagram[Header::LEN..].to_vec()));
     }
-    for (kind, len) in [(1, 47), (2, 0), (2, 65), (3, 47), (4, 1), (5, 100), (255, 0)] {
+    for (kind, len) in [(1, 47), (2, 0), (2, 65), (3, 47), (4, 1), (5, 27), (6, 100), (255, 0)] {
         assert_eq!(desk.got(&clear(1, kind, len)), Got::Dropped(Refusal::Unknown), "{kind} {len}");
     }
     // What claims to be sealed comes from nobody, or has nothing in it.
@@ -249,7 +268,9 @@ fn hostile_bytes_change_nothing_for_the_honest() {
             if bytes.len() > Header::LEN && random.below(2) == 0 {
                 bytes.truncate(random.below(bytes.len() as u64) as usize);
                 let len = bytes.len().saturating_sub(Header::LEN) as u16;
-                bytes.get_mut(8..10).map(|field| field.copy_from_slice(&len.to_be_bytes()));
+                if let Some(field) = bytes.get_mut(8..10) {
+                    field.copy_from_slice(&len.to_be_bytes());
+                }
             } else if let Some(at) = bytes.len().checked_sub(1).map(|last| random.below(last as u64 + 1) as usize) {
                 bytes[at] ^= 1 + random.below(255) as u8;
             }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 const ME: PeerId = PeerId::HOST;
 
 fn peer(number: u8) -> PeerId {
-    PeerId::new(number).unwrap()
+    PeerId::new(number).expect("four places")
 }
 
 fn address(port: u16) -> SocketAddr {
@@ -62,10 +62,10 @@ impl Call {
 
     fn hear(&mut self, port: u16, mut datagram: Vec<u8>) -> Heard {
         assert!(datagram.len() <= DATAGRAM_MAX);
-        let header = Header::read(&datagram).unwrap();
-        let openers = self.listeners.get_mut(&(port % 1000)).unwrap();
-        let (newest, plain) = openers.open(&header, &mut datagram).unwrap();
-        let payload = VoicePayload::parse(&datagram[plain]).unwrap();
+        let header = Header::read(&datagram).expect("a header");
+        let openers = self.listeners.get_mut(&(port % 1000)).expect("somebody listens there");
+        let (newest, plain) = openers.open(&header, &mut datagram).expect("it opens");
+        let payload = VoicePayload::parse(&datagram[plain]).expect("a payload");
         let frames = payload.frames(newest).map(|(frame, bytes)| (frame, bytes.to_vec())).collect();
         Heard { port, header, newest, new: payload.new_frames().into(), frames }
     }
@@ -177,7 +177,7 @@ fn a_thread_that_was_away_finds_the_last_word_on_everything() {
     }
     call.orders.give(VoiceOrder::Remove { peer: peer(2) });
     call.orders.give(plan(1, [0, 0]));
-    call.out.frame(b"before", Mono(0), &mut |_, _| ()).unwrap();
+    call.out.frame(b"before", Mono(0), &mut |_, _| ()).expect("short enough");
     call.orders.flush();
     let heard = call.frame(b"after", Mono(7_000_000));
     assert_eq!(heard.iter().map(|heard| heard.port).collect::<Vec<_>>(), [1101, 1103]);

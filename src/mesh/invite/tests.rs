@@ -17,15 +17,15 @@ fn told(text: &str) -> String {
 
 #[test]
 fn an_invite_is_an_address_and_a_key() {
-    let invite = read(&format!("203.0.113.7:4821#{KEY}")).unwrap();
-    assert_eq!(invite.addresses, ["203.0.113.7:4821".parse::<SocketAddr>().unwrap()]);
-    assert_eq!(invite.key.unwrap().to_string(), KEY);
-    assert_eq!(read("[2001:db8::7]:1").unwrap().key, None);
+    let invite = read(&format!("203.0.113.7:4821#{KEY}")).expect("an invite");
+    assert_eq!(invite.addresses, ["203.0.113.7:4821".parse::<SocketAddr>().expect("an address")]);
+    assert_eq!(invite.key.expect("a key").to_string(), KEY);
+    assert_eq!(read("[2001:db8::7]:1").expect("an invite").key, None);
 }
 
 #[test]
 fn what_chats_and_people_do_to_an_invite_is_undone() {
-    let whole = read(&format!("203.0.113.7:4821,[2001:db8::7]:4821#{KEY}")).unwrap();
+    let whole = read(&format!("203.0.113.7:4821,[2001:db8::7]:4821#{KEY}")).expect("an invite");
     let looks_alike = KEY.to_lowercase().replace('0', "o").replace('1', "l");
     for text in [
         format!("  203.0.113.7:4821, [2001:db8::7]:4821#{KEY}\n"),
@@ -109,6 +109,6 @@ fn no_text_makes_it_panic() {
 
 #[test]
 fn a_key_does_not_show_itself_to_debuggers() {
-    let invite = read(&format!("203.0.113.7:4821#{KEY}")).unwrap();
+    let invite = read(&format!("203.0.113.7:4821#{KEY}")).expect("an invite");
     assert!(format!("{invite:?}").contains("InviteKey(..)"));
 }

@@ -22,9 +22,9 @@ fn responder(seed: u8) -> Responder {
 fn handshake(seed: u8) -> (Vec<u8>, Vec<u8>, LinkKeys, LinkKeys) {
     let (mut guest, mut host) = (initiator(seed), responder(seed + 100));
     let hello = guest.first(b"a guest");
-    assert_eq!(host.read(&hello).unwrap(), b"a guest");
+    assert_eq!(host.read(&hello).expect("the HELLO opens"), b"a guest");
     let (welcome, theirs) = host.answer(b"come in");
-    let (ours, payload) = guest.finish(&welcome).unwrap();
+    let (ours, payload) = guest.finish(&welcome).expect("the answer opens");
     assert_eq!(payload, b"come in");
     (hello, welcome, ours, theirs)
 }
@@ -44,12 +44,12 @@ fn speak(keys: &mut LinkKeys) -> Vec<Vec<u8>> {
 }
 
 fn hears(keys: &mut LinkKeys, datagrams: &[Vec<u8>]) -> usize {
-    let opens = |datagram: &Vec<u8>| {
-        let mut copy = datagram.clone();
-        let header = Header::read(&copy).unwrap();
+    let mut opens = |datagram: &[u8]| {
+        let mut copy = datagram.to_vec();
+        let header = Header::read(&copy).expect("a header");
         keys.openers.open(&header, &mut copy).is_ok()
     };
-    datagrams.iter().cloned().filter(opens).count()
+    datagrams.iter().filter(|datagram| opens(datagram)).count()
 }
 
 #[test]
@@ -74,14 +74,16 @@ fn a_seed_tells_everything_and_every_call_has_keys_of_its_own() {
 
 #[test]
 fn the_keys_depend_on_what_each_side_brings() {
-    let (mut ours, mut others) = (handshake(1).2, handshake(1).2);
-    let (mut guest, mut host) = (initiator(1), responder(102));
-    host.read(&guest.first(b"a guest")).unwrap();
-    let (welcome, mut theirs) = host.answer(b"come in");
-    assert_eq!(hears(&mut theirs, &speak(&mut ours)), 0, "another responder");
-    let (mut finished, _) = guest.finish(&welcome).unwrap();
-    assert_eq!(hears(&mut theirs, &speak(&mut finished)), 3);
-    assert_eq!(hears(&mut finished, &speak(&mut others)), 0);
+    let finish = |guest: u8, host: u8| {
+        let (mut guest, mut host) = (initiator(guest), responder(host));
+        host.read(&guest.first(b"a guest")).expect("the HELLO opens");
+        let (welcome, theirs) = host.answer(b"come in");
+        (guest.finish(&welcome).expect("the answer opens").0, theirs)
+    };
+    let (mut ours, mut theirs) = finish(1, 2);
+    assert_eq!(hears(&mut finish(1, 3).1, &speak(&mut ours)), 0, "another responder");
+    assert_eq!(hears(&mut finish(4, 2).0, &speak(&mut theirs)), 0, "another initiator");
+    assert_eq!(hears(&mut theirs, &speak(&mut ours)), 3);
 }
 
 #[test]
@@ -106,7 +108,7 @@ fn tampered_messages_are_refused_and_the_true_one_is_taken_afterwards() {
     for (number, bad) in tampered(&welcome).enumerate() {
         assert!(guest.finish(&bad).is_err(), "{number}");
     }
-    let (mut ours, _) = guest.finish(&welcome).unwrap();
+    let (mut ours, _) = guest.finish(&welcome).expect("the answer opens");
     assert_eq!(hears(&mut theirs, &speak(&mut ours)), 3);
     assert!(guest.finish(&welcome).is_err(), "keys are handed out once");
 }
