@@ -44,6 +44,9 @@ const USE_PERCENT: u32 = 90;
 /// How much faster than on average pictures leave, in percent: a key frame has to catch up.
 const PACE_PERCENT: u32 = 120;
 
+/// Slower than this they would pile up.
+const PACE_LEAST_PERCENT: u32 = 103;
+
 /// A queue that does not shrink any more is no queue: the road has become longer.
 const STUCK_NS: i64 = 2_000_000_000;
 
@@ -92,6 +95,8 @@ pub struct Ladder {
     roads: [Option<Road>; PEOPLE_MAX],
     uplink: Uplink,
     level: usize,
+    /// What came through when it was too much: no burst shall go beyond, until a level has lasted that needs more.
+    limit_kbps: Option<u32>,
     climb: Climb,
     loss_step_at: Mono,
     ticked_at: Mono,
@@ -106,6 +111,7 @@ impl Ladder {
             roads: Default::default(),
             uplink: Uplink::Calm,
             level: 0,
+            limit_kbps: None,
             climb: Climb::eager(now),
             loss_step_at: Mono(0),
             ticked_at: now,
@@ -159,14 +165,19 @@ impl Ladder {
     /// What holds now. Compare with the one before, and tell whom it concerns.
     pub fn plan(&self) -> Plan {
         let peers = self.peers().max(1);
+        let voice_kbps = self.need.voice_kbps(self.voice());
         let pictures_kbps = peers * need::picture_kbps(self.level);
-        let held = self.uplink != Uplink::Calm;
+        let suspected = self.roads.iter().flatten().any(Road::is_suspicious);
+        let held = suspected || self.uplink != Uplink::Calm;
+        let spare_kbps = self.limit_kbps.map_or(u32::MAX, |kbps| kbps.saturating_sub(peers * voice_kbps));
+        let least_kbps = pictures_kbps * PACE_LEAST_PERCENT / 100;
+        let pace_kbps = (pictures_kbps * PACE_PERCENT / 100).min(spare_kbps).max(least_kbps);
         let total_kbps = self.need.kbps(self.level, peers, self.copies);
         let piece = (total_kbps * PIECE_US / 8_000) as usize;
         Plan {
             voice: self.voice(),
             picture: LEVELS.get(self.level).copied(),
-            pace_kbps: if held { 0 } else { pictures_kbps * PACE_PERCENT / 100 },
+            pace_kbps: if held { 0 } else { pace_kbps },
             piece: piece.saturating_sub(need::OVERHEAD).clamp(PIECE, PIECE_MAX),
             layers: std::array::from_fn(|at| self.roads[at].as_ref().map_or(Layers::All, Road::layers)),
         }
@@ -198,9 +209,11 @@ impl Ladder {
         }
     }
 
-    /// All delays have grown.
+    /// All delays have grown. After a try the level before it is known to fit.
     fn congested(&mut self, now: Mono) {
-        self.level = self.fit_delivered(now).max(self.level + 1).min(BOTTOM);
+        let fit = self.fit_delivered(now);
+        let fit = if self.climb.is_trying(now) { 0 } else { fit };
+        self.level = fit.max(self.level + 1).min(BOTTOM);
         self.climb.fail(now);
         self.uplink = Uplink::Draining { best: i32::MAX, progress_at: now };
         for road in self.roads.iter_mut().flatten() {
@@ -256,6 +269,10 @@ impl Ladder {
         }
         let above = (0..self.level).rev().find(|level| !self.is_same(*level));
         if let Some(above) = above.filter(|_| self.peers() > 0 && self.climb.is_due(now)) {
+            let needs = self.need.kbps(self.level, self.peers(), self.copies);
+            if self.climb.has_succeeded(now) && self.limit_kbps.is_some_and(|limit| needs > limit) {
+                self.limit_kbps = None;
+            }
             self.level = above;
             self.climb.tries(now);
         }
@@ -266,10 +283,13 @@ impl Ladder {
         level == need::NO_COPIES && self.copies == [0; 2]
     }
 
-    fn fit_delivered(&self, now: Mono) -> usize {
+    /// The level for what gets through.
+    fn fit_delivered(&mut self, now: Mono) -> usize {
         let fresh = self.roads.iter().flatten().filter(|road| now.since(road.heard_at) < FRESH_NS);
         let kbps: u32 = fresh.map(|road| road.delivered_kbps).sum();
-        self.need.fit(kbps * USE_PERCENT / 100, self.peers(), self.copies)
+        let kbps = kbps * USE_PERCENT / 100;
+        self.limit_kbps = Some(kbps);
+        self.need.fit(kbps, self.peers(), self.copies)
     }
 }
 

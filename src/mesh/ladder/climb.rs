@@ -49,6 +49,11 @@ impl Climb {
         self.tried_at.is_some_and(|at| now.since(at) < TRY_NS)
     }
 
+    /// Has the last step lasted?
+    pub(super) fn has_succeeded(&self, now: Mono) -> bool {
+        self.tried_at.is_some() && self.is_due(now)
+    }
+
     pub(super) fn is_due(&self, now: Mono) -> bool {
         now.since(self.calm_since) >= self.wait_ns
     }
@@ -60,9 +65,10 @@ impl Climb {
 
     /// A step up. If there was one before and no failure since, that one has succeeded.
     pub(super) fn tries(&mut self, now: Mono) {
-        if self.tried_at.is_some() && !self.eager {
-            self.failures = 0;
-            self.wait_ns = (self.wait_ns - SHORTER_NS).clamp(SHORTEST_NS, FIRST_NS);
+        if !self.eager {
+            let shorter_ns = (self.wait_ns - SHORTER_NS).clamp(SHORTEST_NS, FIRST_NS);
+            self.wait_ns = if self.tried_at.is_some() { shorter_ns } else { FIRST_NS };
+            self.failures = if self.tried_at.is_some() { 0 } else { self.failures };
         }
         self.tried_at = Some(now);
         self.calm_since = now;
@@ -70,7 +76,7 @@ impl Climb {
 
     /// A step down.
     pub(super) fn fail(&mut self, now: Mono) {
-        self.failures = if self.is_trying(now) && !self.eager { self.failures + 1 } else { 0 };
+        self.failures += u32::from(self.is_trying(now) && !self.eager);
         self.wait_ns = (FIRST_NS << self.failures.min(4)).min(LONGEST_NS);
         self.eager = false;
         self.tried_at = None;

@@ -144,6 +144,11 @@ impl Road {
         self.treatment != Treatment::Like
     }
 
+    /// A queue was seen, and whose it is will be known as soon as the others have spoken.
+    pub(super) fn is_suspicious(&self) -> bool {
+        matches!(self.trouble, Trouble::Queue { .. }) && !self.is_alone()
+    }
+
     /// It was the uplink, not this road.
     pub(super) fn forgive(&mut self, now: Mono) {
         self.treatment = Treatment::Like;

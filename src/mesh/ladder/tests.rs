@@ -27,7 +27,7 @@ fn an_uplink_that_is_cut_and_restored() {
             world.run_to(second(60.0));
             let lost = world.voice_lost();
             let drained = world.drained_after(second(20.0) + phase);
-            eprintln!("fifo {fifo_ms} before {before} shed {shed} lost {lost} drained {drained:?} level {} {:?} max delay late {}", world.level(), world.history(), world.delay_max_after(second(30.0)));
+            eprintln!("fifo {fifo_ms} before {before} shed {shed} lost {lost} peak {} drained {drained:?} level {} {:?} max delay late {}", world.delay_max_after(second(20.0)), world.level(), world.history(), world.delay_max_after(second(30.0)));
             world.set_uplink(2000.0);
             world.clear();
             world.run_to(second(120.0));
