@@ -49,8 +49,6 @@ pub struct Caller {
     pub greeting: Greeting,
     /// When they said HELLO last.
     pub heard: Mono,
-    /// How far they are.
-    pub stage: Stage,
 }
 
 /// How far a caller is.
@@ -59,8 +57,6 @@ pub enum Stage {
     Knocking(Responder),
     /// Somebody of that name is in the call: do they live?
     Doubted {
-        /// Who they are.
-        rival: PeerId,
         /// Asked since.
         since: Mono,
         /// Waits for the answer.
@@ -109,36 +105,44 @@ impl core::fmt::Debug for Stage {
 pub struct Door {
     /// How much work they may cause.
     pub limit: Limit,
-    callers: Vec<Caller>,
+    callers: Vec<(Caller, Stage)>,
     tickets: u64,
 }
 
 impl Door {
     /// Who made this attempt.
-    pub fn by_token(&mut self, token: u64) -> Option<&mut Caller> {
-        self.callers.iter_mut().find(|caller| caller.token == token)
-    }
-
-    /// Who this question is about.
-    pub fn by_ticket(&mut self, ticket: u64) -> Option<&mut Caller> {
-        self.callers.iter_mut().find(|caller| caller.ticket == ticket)
+    pub fn by_token(&mut self, token: u64) -> Option<&mut (Caller, Stage)> {
+        self.callers.iter_mut().find(|(caller, _)| caller.token == token)
     }
 
     /// Takes them away from the door.
-    pub fn take(&mut self, token: u64) -> Option<Caller> {
-        let at = self.callers.iter().position(|caller| caller.token == token)?;
+    pub fn take(&mut self, token: u64) -> Option<(Caller, Stage)> {
+        let at = self.callers.iter().position(|(caller, _)| caller.token == token)?;
         Some(self.callers.remove(at))
+    }
+
+    /// Takes away whom this question is about, if it is still open.
+    pub fn take_knocking(&mut self, ticket: u64) -> Option<(Caller, Responder)> {
+        let asked = |(caller, stage): &(Caller, Stage)| caller.ticket == ticket && matches!(stage, Stage::Knocking(_));
+        let at = self.callers.iter().position(asked)?;
+        match self.callers.remove(at) {
+            (caller, Stage::Knocking(responder)) => Some((caller, responder)),
+            other => {
+                self.callers.push(other);
+                None
+            }
+        }
     }
 
     /// An earlier attempt of the same person.
     pub fn earlier(&self, person: u64) -> Option<u64> {
-        self.callers.iter().find(|caller| caller.greeting.person == person).map(|caller| caller.token)
+        self.callers.iter().find(|(caller, _)| caller.greeting.person == person).map(|(caller, _)| caller.token)
     }
 
     /// Is there room for one more of this kind? Without a key there may be one from each network.
     pub fn has_room(&self, keyed: bool, from: SocketAddr) -> bool {
-        let alike = || self.callers.iter().filter(|caller| caller.keyed == keyed);
-        let neighbour = || alike().any(|caller| network(caller.from.ip()) == network(from.ip()));
+        let alike = || self.callers.iter().filter(|(caller, _)| caller.keyed == keyed);
+        let neighbour = || alike().any(|(caller, _)| network(caller.from.ip()) == network(from.ip()));
         alike().count() < CALLERS_MAX && (keyed || !neighbour())
     }
 
@@ -148,28 +152,21 @@ impl Door {
         self.tickets
     }
 
-    /// Somebody new; there has to be room.
-    pub fn put(&mut self, caller: Caller) {
+    /// Somebody new, or in a new stage; there has to be room.
+    pub fn put(&mut self, caller: Caller, stage: Stage) {
         assert!(self.callers.len() < 2 * CALLERS_MAX, "has_room was asked");
-        self.callers.push(caller);
+        self.callers.push((caller, stage));
     }
 
     /// Is this place promised to somebody?
     pub fn is_reserved(&self, place: PeerId) -> bool {
-        self.invited().any(|invited| invited.place == place)
-    }
-
-    fn invited(&self) -> impl Iterator<Item = &Invited> {
-        self.callers.iter().filter_map(|caller| match &caller.stage {
-            Stage::Invited(invited) => Some(&**invited),
-            _ => None,
-        })
+        self.callers.iter().any(|(_, stage)| matches!(stage, Stage::Invited(invited) if invited.place == place))
     }
 
     /// Everybody whose time has passed, taken away.
-    pub fn expired(&mut self, now: Mono) -> Vec<Caller> {
-        let is_over = |caller: &mut Caller| {
-            let since = match &caller.stage {
+    pub fn expired(&mut self, now: Mono) -> Vec<(Caller, Stage)> {
+        let is_over = |(caller, stage): &mut (Caller, Stage)| {
+            let since = match stage {
                 Stage::Knocking(_) | Stage::Doubted { .. } => caller.heard,
                 Stage::Invited(invited) => invited.at,
                 Stage::Refused { at, .. } => *at,
@@ -179,17 +176,17 @@ impl Door {
         self.callers.extract_if(.., is_over).collect()
     }
 
-    /// Everybody about whom there is a doubt: their attempt, whom it concerns, since when.
-    pub fn doubted(&self) -> Vec<(u64, PeerId, Mono)> {
-        let doubt = |caller: &Caller| match &caller.stage {
-            Stage::Doubted { rival, since, .. } => Some((caller.token, *rival, *since)),
+    /// Everybody about whom there is a doubt: their attempt, their name, since when.
+    pub fn doubted(&self) -> Vec<(u64, String, Mono)> {
+        let doubt = |(caller, stage): &(Caller, Stage)| match stage {
+            Stage::Doubted { since, .. } => Some((caller.token, caller.greeting.name.clone(), *since)),
             _ => None,
         };
         self.callers.iter().filter_map(doubt).collect()
     }
 
     /// Everybody, taken away.
-    pub fn clear(&mut self) -> Vec<Caller> {
+    pub fn clear(&mut self) -> Vec<(Caller, Stage)> {
         core::mem::take(&mut self.callers)
     }
 
@@ -198,3 +195,6 @@ impl Door {
         self.callers.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

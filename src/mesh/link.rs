@@ -30,8 +30,9 @@ pub const SILENT_NS: i64 = 1_500_000_000;
 /// After so long the link is over.
 pub const DEAD_NS: i64 = 5_000_000_000;
 
-/// CONFIRM is said again this often, and given up after so long.
+/// CONFIRM is said again this often.
 pub const CONFIRM_EVERY_NS: i64 = 100_000_000;
+/// CONFIRM is given up after so long.
 pub const CONFIRM_NS: i64 = 2_000_000_000;
 
 /// One pair.
