@@ -175,5 +175,4 @@ impl core::fmt::Debug for Responder {
 }
 
 #[cfg(test)]
-#[path = "handshake_tests.rs"]
 mod tests;

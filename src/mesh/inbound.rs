@@ -225,5 +225,4 @@ impl core::fmt::Debug for Inbound {
 }
 
 #[cfg(test)]
-#[path = "inbound_tests.rs"]
 mod tests;

@@ -240,5 +240,4 @@ impl fmt::Display for Invite {
 }
 
 #[cfg(test)]
-#[path = "invite_tests.rs"]
 mod tests;

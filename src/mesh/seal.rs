@@ -344,5 +344,4 @@ impl core::fmt::Debug for PictureSealer<'_> {
 }
 
 #[cfg(test)]
-#[path = "seal_tests.rs"]
 mod tests;

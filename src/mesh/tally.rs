@@ -330,5 +330,4 @@ impl core::fmt::Debug for TallyReader {
 }
 
 #[cfg(test)]
-#[path = "tally_tests.rs"]
 mod tests;

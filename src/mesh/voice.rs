@@ -226,5 +226,4 @@ impl core::fmt::Debug for VoiceOut {
 }
 
 #[cfg(test)]
-#[path = "voice_tests.rs"]
 mod tests;

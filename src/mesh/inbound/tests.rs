@@ -175,6 +175,25 @@ fn who_moved_is_told_at_most_every_fifty_milliseconds_until_the_road_is_changed(
 }
 
 #[test]
+fn a_thread_that_heard_nothing_for_long_finds_the_last_links() {
+    let mut desk = Desk::new();
+    let mut sealers = Vec::new();
+    for seed in 0..50 {
+        sealers = (1..=3).map(|number| desk.add(number, 3 * seed + number)).collect();
+        (1..=3).for_each(|number| desk.orders.give(InboundOrder::Road { peer: peer(number), address: elsewhere() }));
+        assert!(desk.orders.waiting() <= 6);
+    }
+    desk.orders.give(InboundOrder::Remove { peer: peer(2) });
+    desk.got(&[]);
+    desk.orders.flush();
+    for (index, number) in [(0, 1), (2, 3)] {
+        let (got, moved) = desk.take(&voice(&mut sealers[index], number), elsewhere(), NOW);
+        assert_eq!((got, moved), (Got::Voice(number, 0, 50, 1), false));
+    }
+    assert_eq!(desk.got(&voice(&mut sealers[1], 2)), Got::Dropped(Refusal::Stranger));
+}
+
+#[test]
 fn a_forged_datagram_from_elsewhere_moves_nobody() {
     let mut desk = Desk::new();
     let mut guest = desk.add(1, 1);

@@ -60,6 +60,27 @@ fn what_is_sealed_opens_on_the_other_side_both_ways_and_in_each_stream() {
     }
 }
 
+/// Made by another implementation of BLAKE2s and ChaCha20-Poly1305 from what the drawings say.
+#[test]
+fn datagrams_are_those_that_anybody_else_would_make() {
+    let (mut ours, mut theirs) = link(1);
+    let hex = |datagram: &[u8]| datagram.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let voice = &mut ours.sealers.voice;
+    let expected = "410100000000004d00140000231ee3d2affc4712be5432a0dfe2e04b7994eedd";
+    assert_eq!(hex(&sealed(voice, Kind::Voice, b"opus")), expected);
+    (0..257).for_each(|_| voice.skip(255));
+    voice.skip(2);
+    let in_the_next_epoch = "410100020000004d0014000042b772720c30673bb657c1d4f359ce3804ce65d6";
+    assert_eq!(hex(&sealed(voice, Kind::Voice, b"opus")), in_the_next_epoch);
+    let mut out = [0; DATAGRAM_MAX];
+    let mut picture = ours.sealers.picture.begin_picture(Kind::KeyPicture, 1, 77, 2);
+    picture.seal(b"the first piece", &mut out);
+    let len = picture.seal(b"opus", &mut out);
+    assert_eq!(hex(&out[..len]), "420100000000004d00140102d1e814e262cdbb4a1bdef33a555b34647c657b9e");
+    let expected = "440100000000004d001500000093172afbc99b302ebcba7099a973d70f40574e0d";
+    assert_eq!(hex(&sealed(&mut theirs.sealers.control, Kind::Control, b"opus")), expected);
+}
+
 #[test]
 fn nothing_of_the_plain_text_is_left_in_a_datagram() {
     let datagram = spoken(&mut voice(1).0);
@@ -256,6 +277,21 @@ fn a_stretch_of_almost_half_the_numbers_may_be_lost() {
             (0..lost / 255).for_each(|_| sealer.skip(255));
             sealer.skip((lost % 255) as u8);
         }
+    }
+}
+
+#[test]
+fn what_was_skipped_is_new_to_the_edge_of_the_window() {
+    for jump in [1, 2, 1023, 1024, 1025, 5000] {
+        let mut window = super::Window::new(Stream::Voice);
+        (0..3000).for_each(|number| window.mark(number, 0));
+        let highest = 2999 + jump;
+        window.mark(highest, 0);
+        for number in highest - 1023..highest {
+            let expected = if number < 3000 { Err(Refusal::Replayed) } else { Ok(()) };
+            assert_eq!(window.check(number, 0), expected, "{number} after a jump of {jump}");
+        }
+        assert_eq!(window.check(highest - 1024, 0), Err(Refusal::TooOld));
     }
 }
 

@@ -74,14 +74,16 @@ fn a_seed_tells_everything_and_every_call_has_keys_of_its_own() {
 
 #[test]
 fn the_keys_depend_on_what_each_side_brings() {
-    let (mut ours, mut others) = (handshake(1).2, handshake(1).2);
-    let (mut guest, mut host) = (initiator(1), responder(102));
-    host.read(&guest.first(b"a guest")).expect("the HELLO opens");
-    let (welcome, mut theirs) = host.answer(b"come in");
-    assert_eq!(hears(&mut theirs, &speak(&mut ours)), 0, "another responder");
-    let (mut finished, _) = guest.finish(&welcome).expect("the answer opens");
-    assert_eq!(hears(&mut theirs, &speak(&mut finished)), 3);
-    assert_eq!(hears(&mut finished, &speak(&mut others)), 0);
+    let finish = |guest: u8, host: u8| {
+        let (mut guest, mut host) = (initiator(guest), responder(host));
+        host.read(&guest.first(b"a guest")).expect("the HELLO opens");
+        let (welcome, theirs) = host.answer(b"come in");
+        (guest.finish(&welcome).expect("the answer opens").0, theirs)
+    };
+    let (mut ours, mut theirs) = finish(1, 2);
+    assert_eq!(hears(&mut finish(1, 3).1, &speak(&mut ours)), 0, "another responder");
+    assert_eq!(hears(&mut finish(4, 2).0, &speak(&mut theirs)), 0, "another initiator");
+    assert_eq!(hears(&mut theirs, &speak(&mut ours)), 3);
 }
 
 #[test]

@@ -168,7 +168,7 @@ fn a_reader_never_sees_half_of_a_change() {
     let done = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            for number in 0..200_000_u64 {
+            for number in 0..2_000_000_u64 {
                 writer.heard(PEER, 100, Mono(number + 1));
             }
             done.store(true, std::sync::atomic::Ordering::Release);
@@ -179,5 +179,5 @@ fn a_reader_never_sees_half_of_a_change() {
             assert_eq!(tally.heard_at.map_or(0, |at| at.0), tally.datagrams);
         }
     });
-    assert_eq!(reader.read(PEER).datagrams, 200_000);
+    assert_eq!(reader.read(PEER).datagrams, 2_000_000);
 }
