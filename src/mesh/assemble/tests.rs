@@ -39,8 +39,8 @@ fn whole(sequence: u64, key: bool, after_gap: bool, len: usize) -> Assembly {
 fn a_delta_waits_for_its_key_frame_and_no_longer() {
     let mut assembler = Assembler::new();
     give(&mut assembler, 0, true, &picture(0, 8000), |id| id != 0, ms(0));
-    give(&mut assembler, 1, false, &picture(1, 900), |_| true, ms(5));
-    assert_eq!(drain(&mut assembler, ms(5)), []);
+    give(&mut assembler, 1, false, &picture(1, 900), |_| true, ms(4));
+    assert_eq!(drain(&mut assembler, ms(4)), []);
     give(&mut assembler, 0, true, &picture(0, 8000), |id| id == 0, ms(90));
     let out: Vec<_> = drain(&mut assembler, ms(90));
     assert_eq!(out, [whole(0, true, false, 8000), whole(1, false, false, 900)]);

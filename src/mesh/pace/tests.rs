@@ -101,7 +101,7 @@ fn what_is_late_is_dropped_whole_and_told() {
     let mut pacer = Pacer::new(0);
     pacer.offer(peer(1), 0, true, datagrams(2, 1), at(0.0));
     pacer.offer(peer(1), 1, false, datagrams(2, 2), at(10.0));
-    pacer.offer(peer(2), 0, false, datagrams(2, 3), at(20.0));
+    pacer.offer(peer(2), 0, false, datagrams(2, 3), at(40.0));
     let delta_ms = DELTA_AGE_NS as f64 / 1e6;
     assert_eq!(pacer.wait_until(), Some(at(10.0 + delta_ms)));
     assert_eq!(pacer.next(at(9.0 + delta_ms)), None);
