@@ -323,7 +323,7 @@ impl Mesh {
             self.links[member.id.index()] = Some(Link::new(member.incarnation, &member.candidates, now));
             self.timers.set(Timer::Knock(member.id), now);
         }
-        self.roster = roster;
+        self.roster = *roster;
         self.stage = Stage::In;
         self.timers.stop(Timer::Hello);
         let Role::Guest(side) = &mut self.role else { return false };

@@ -66,7 +66,7 @@ impl Mesh {
     fn on_message(&mut self, peer: PeerId, from: SocketAddr, message: Message, at: Mono, now: Mono) {
         match message {
             Message::Here { roster, .. } => self.on_roster_known(peer, roster, now),
-            Message::Roster(roster) if peer == PeerId::HOST => self.adopt_roster(roster, now),
+            Message::Roster(roster) if peer == PeerId::HOST => self.adopt_roster(*roster, now),
             Message::Roster(_) => self.counts.add(Refusal::Nonsense),
             Message::Heartbeat { roster, hears, status } => {
                 let Some(live) = self.live(peer) else { return };

@@ -90,7 +90,7 @@ impl Mesh {
         let noise = initiator.first(&[]);
         let hello = Hello::Pair { to: peer, from_incarnation: mine, to_incarnation: link.incarnation, noise: &noise };
         let datagram = Clear::Hello { token, hello }.datagram(me.number());
-        reaching.asking = Some(Asking { token, datagram, initiator });
+        reaching.asking = Some(Box::new(Asking { token, datagram, initiator }));
     }
 
     /// Somebody of the call wants a link.

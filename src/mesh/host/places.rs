@@ -141,6 +141,7 @@ impl Mesh {
         let Some(book) = self.book() else { return };
         let incarnation = book.next_incarnation();
         let session = self.session;
+        let roster = Box::new(roster);
         let welcome = Welcome::In { session, me: place, incarnation, began, now, seen_as: caller.from, roster };
         let (noise, keys) = responder.answer(&welcome.bytes());
         let datagram = Clear::Welcome { token: caller.token, noise: &noise }.datagram(PeerId::HOST.number());
@@ -242,7 +243,7 @@ impl Mesh {
         let behind: Vec<PeerId> = self.linked().into_iter().filter(is_behind).collect();
         for peer in &behind {
             let roster = self.roster_for(*peer);
-            self.tell(*peer, &Message::Roster(roster), now);
+            self.tell(*peer, &Message::Roster(Box::new(roster)), now);
         }
         if !behind.is_empty() {
             self.timers.set(Timer::Roster, now.offset(ROSTER_NS));
