@@ -4,6 +4,7 @@
 use super::crowd::{full, is_full_mesh};
 use super::{MS, SECOND, World, address};
 use crate::mesh::event::{Event, Input, NoRoad};
+use crate::words::PeerId;
 use core::net::SocketAddr;
 
 #[test]
@@ -87,6 +88,25 @@ fn two_routers_are_opened_by_both_sides_at_once() {
     world.guest("three");
     let took = world.until(5 * SECOND, |w| (0..4).all(|at| w.me(at).is_some()) && is_full_mesh(w, 4));
     assert!(took < 500 * MS, "{took}");
+}
+
+#[test]
+fn addresses_that_were_told_and_lost_are_told_again() {
+    let mut world = full(2);
+    let host = address(1);
+    let mapped = SocketAddr::new([198, 51, 100, 7].into(), 9);
+    world.loses = Box::new(move |_, to, _| to == host);
+    let own = world.nodes[1].address;
+    world.input(1, Input::Candidates(vec![own, mapped]));
+    world.loses = Box::new(|_, _, _| false);
+    world.run(3 * SECOND);
+    let listed = |at: usize| world.nodes[at].mesh.roster.member(PeerId::new(1).expect("a place")).cloned();
+    for at in 0..3 {
+        assert_eq!(listed(at).expect("it is in").candidates, [own, mapped]);
+    }
+    let before = world.nodes[1].sent.len();
+    world.run(10 * SECOND);
+    assert!(world.nodes[1].sent.len() - before < 110, "it is not told for ever");
 }
 
 #[test]
