@@ -319,11 +319,11 @@ impl Mesh {
     /// The call is over for us.
     fn end(&mut self, why: Over) {
         self.stage = Stage::Ended;
-        self.timers.stop_all();
         for peer in PeerId::all() {
             self.cut(peer);
             self.links[peer.index()] = None;
         }
+        self.timers.stop_all();
         self.out.happened(Event::Over(why));
     }
 

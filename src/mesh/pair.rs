@@ -88,8 +88,7 @@ impl Mesh {
         let psk = Secret::new(pair.0);
         let mut initiator = Initiator::new(&psk, &pair_prologue(me, token, &hello), &mut self.random);
         let noise = initiator.first(&[]);
-        let hello =
-            Hello::Pair { to: peer, from_incarnation: mine, to_incarnation: link.incarnation, noise: &noise };
+        let hello = Hello::Pair { to: peer, from_incarnation: mine, to_incarnation: link.incarnation, noise: &noise };
         let datagram = Clear::Hello { token, hello }.datagram(me.number());
         reaching.asking = Some(Asking { token, datagram, initiator });
     }

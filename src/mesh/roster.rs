@@ -213,6 +213,9 @@ mod tests {
         assert_eq!(distinct_name("guest", |_| false), "guest");
         assert_eq!(distinct_name("guest", |name| name == "guest"), "guest 2");
         assert_eq!(distinct_name("guest", |name| name != "guest 3"), "guest 3");
-        assert!(distinct_name(&"n".repeat(NAME_MAX), |name| name.len() == NAME_MAX && !name.ends_with('2')).len() <= NAME_MAX);
+        assert!(
+            distinct_name(&"n".repeat(NAME_MAX), |name| name.len() == NAME_MAX && !name.ends_with('2')).len()
+                <= NAME_MAX
+        );
     }
 }

@@ -53,7 +53,9 @@ impl Mesh {
 
     /// Everybody with whom we are linked.
     pub(super) fn linked(&self) -> Vec<PeerId> {
-        PeerId::all().filter(|peer| self.links[peer.index()].as_ref().is_some_and(|link| link.live().is_some())).collect()
+        PeerId::all()
+            .filter(|peer| self.links[peer.index()].as_ref().is_some_and(|link| link.live().is_some()))
+            .collect()
     }
 
     /// We live, and this is what we know.

@@ -153,7 +153,13 @@ impl Mesh {
     }
 
     /// An invited caller shows that the keys work, and is in.
-    pub(in crate::mesh) fn on_caller_confirm(&mut self, from: SocketAddr, token: u64, sealed: &[u8], now: Mono) -> bool {
+    pub(in crate::mesh) fn on_caller_confirm(
+        &mut self,
+        from: SocketAddr,
+        token: u64,
+        sealed: &[u8],
+        now: Mono,
+    ) -> bool {
         let Some((_, stage)) = self.host_side().and_then(|side| side.door.by_token(token)) else { return false };
         let Stage::Invited(invited) = stage else { return false };
         if opens(&mut invited.keys.openers, invited.place, token, sealed).is_none() {
