@@ -17,6 +17,9 @@ mod disk;
 mod drift;
 /// Files are finished in place, whoever wrote them and whatever happened to them.
 mod mp4;
+/// One socket, the way through the router, and a small internet to try both in.
+#[cfg(target_os = "linux")]
+mod net;
 /// Pipelines are text that runs as pasted and can be changed.
 #[cfg(unix)]
 mod pipelines;

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+//! PCP and its elder NAT-PMP: one small datagram to the router, one back.
+
+use crate::net::addresses::Router;
+use crab_nat::{
+    GatewayAddress, InternetProtocol, MappingFailure, PortMapping, PortMappingOptions, PortMappingType, TimeoutConfig,
+    natpmp, pcp,
+};
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+/// A quarter, half and whole second: 1.75 s in all, within the budget of one attempt.
+const TIMES: TimeoutConfig =
+    TimeoutConfig { initial_timeout: Duration::from_millis(250), max_retries: 2, max_retry_timeout: None };
+
+/// What a router would not do.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PcpError {
+    /// Nobody listens there, or nobody answers.
+    #[error("no router answers PCP or NAT-PMP")]
+    Silent,
+    /// It understands, and will not; with the address outside if it gave one.
+    #[error("the router refused: {why}")]
+    Refused {
+        /// In the words of the protocol.
+        why: String,
+        /// The router's address outside.
+        external: Option<IpAddr>,
+    },
+}
+
+/// An open port.
+pub(super) struct Pcp {
+    mapping: PortMapping,
+    external: IpAddr,
+}
+
+/// Opens a port, `wanted` if it can be had. NAT-PMP is asked for the address meanwhile, which opens nothing: some
+/// routers that know only NAT-PMP keep silent to a PCP question instead of saying so.
+pub(super) async fn open(router: Router, port: NonZeroU16, wanted: u16) -> Result<Pcp, PcpError> {
+    let gateway = GatewayAddress::IpV4(router.address);
+    let request = pcp::BaseMapRequest::new(gateway, router.ours.into(), InternetProtocol::Udp, port);
+    let younger = pcp::port_mapping(request, None, None, options(wanted));
+    let elder = natpmp::external_address(gateway, Some(TIMES));
+    tokio::pin!(younger, elder);
+    let mut answered = None;
+    let refused = loop {
+        tokio::select! {
+            mapped = &mut younger => match mapped {
+                Ok(mapping) => return Ok(Pcp { external: external_of(&mapping, None), mapping }),
+                Err(refused) => break refused,
+            },
+            answer = &mut elder, if answered.is_none() => answered = Some(answer),
+        }
+    };
+    let elder = match answered {
+        Some(answer) => answer,
+        None => elder.await,
+    };
+    // An old mapping of ours is refused by PCP, which has forgotten nothing, but renewed by NAT-PMP.
+    let mapped = match &elder {
+        Ok(_) => natpmp::port_mapping(gateway, InternetProtocol::Udp, port, options(wanted)).await.ok(),
+        Err(_) => None,
+    };
+    match (mapped, elder) {
+        (Some(mapping), elder) => Ok(Pcp { external: external_of(&mapping, elder.ok()), mapping }),
+        (None, Ok(external)) => Err(PcpError::Refused { why: refused.to_string(), external: Some(external.into()) }),
+        (None, Err(elder)) if is_silence(&elder) && is_younger_silence(&refused) => Err(PcpError::Silent),
+        (None, Err(_)) => Err(PcpError::Refused { why: refused.to_string(), external: None }),
+    }
+}
+
+fn options(wanted: u16) -> PortMappingOptions {
+    PortMappingOptions {
+        external_port: NonZeroU16::new(wanted),
+        lifetime_seconds: Some(super::LEASE_S),
+        timeout_config: Some(TIMES),
+    }
+}
+
+fn external_of(mapping: &PortMapping, elder: Option<Ipv4Addr>) -> IpAddr {
+    match mapping.mapping_type() {
+        PortMappingType::Pcp { external_ip, .. } => external_ip.to_canonical(),
+        PortMappingType::NatPmp => elder.unwrap_or(Ipv4Addr::UNSPECIFIED).into(),
+    }
+}
+
+fn is_silence(failure: &natpmp::Failure) -> bool {
+    matches!(failure, natpmp::Failure::Timeout | natpmp::Failure::Socket(_))
+}
+
+fn is_younger_silence(failure: &pcp::Failure) -> bool {
+    matches!(failure, pcp::Failure::Timeout | pcp::Failure::Socket(_))
+}
+
+impl Pcp {
+    /// The router's address outside.
+    pub(super) fn external(&self) -> IpAddr {
+        self.external
+    }
+
+    /// The port that it opened.
+    pub(super) fn external_port(&self) -> u16 {
+        self.mapping.external_port().get()
+    }
+
+    /// What it granted.
+    pub(super) fn lease_s(&self) -> u32 {
+        self.mapping.lifetime()
+    }
+
+    /// For people.
+    pub(super) fn is_elder(&self) -> bool {
+        matches!(self.mapping.mapping_type(), PortMappingType::NatPmp)
+    }
+
+    /// Asks for the same again: one datagram, which is also the cheapest way to learn that the router still knows.
+    /// A router that had forgotten opens the port anew.
+    pub(super) async fn renew(&mut self) -> Result<(), MappingFailure> {
+        self.mapping.renew().await?;
+        let elder = match self.is_elder() {
+            true => natpmp::external_address(self.mapping.gateway(), Some(TIMES)).await.ok(),
+            false => None,
+        };
+        let external = external_of(&self.mapping, elder);
+        if !external.is_unspecified() {
+            self.external = external;
+        }
+        Ok(())
+    }
+
+    /// Closes it again.
+    pub(super) async fn close(self) {
+        // Whoever does not answer any more will forget it when the lease ends.
+        let _ = self.mapping.try_drop().await;
+    }
+}
