@@ -37,14 +37,8 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every reason.
-    pub const ALL: [Refusal; 6] = [
-        Refusal::Nonsense,
-        Refusal::Stranger,
-        Refusal::Cookie,
-        Refusal::WrongKey,
-        Refusal::Replayed,
-        Refusal::Flood,
-    ];
+    pub const ALL: [Refusal; 6] =
+        [Refusal::Nonsense, Refusal::Stranger, Refusal::Cookie, Refusal::WrongKey, Refusal::Replayed, Refusal::Flood];
 }
 
 /// How often each.

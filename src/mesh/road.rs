@@ -45,7 +45,8 @@ pub enum NoRoad {
 /// When the next attempt is due, after one at `now`, if they began at `since`.
 pub fn next_attempt(since: Mono, now: Mono) -> Mono {
     let tried_ns = now.since(since);
-    let (_, pause_ns) = [QUICK_NS, STEADY_NS].into_iter().find(|(until, _)| tried_ns < *until).unwrap_or((0, PATIENT_NS));
+    let (_, pause_ns) =
+        [QUICK_NS, STEADY_NS].into_iter().find(|(until, _)| tried_ns < *until).unwrap_or((0, PATIENT_NS));
     now.offset(pause_ns)
 }
 
@@ -140,8 +141,7 @@ impl Roads {
 
     /// An answer came from there: is that the road now? Whatever else was asked is settled with it.
     pub fn answered(&mut self, from: SocketAddr, token: u64, now: Mono) -> bool {
-        let asked =
-            |p: &Probe| p.address == from && p.token == token && now.since(p.at) < PROBE_AGE_NS;
+        let asked = |p: &Probe| p.address == from && p.token == token && now.since(p.at) < PROBE_AGE_NS;
         let found = self.probes.iter().any(asked);
         if found {
             self.probes.clear();
@@ -190,7 +190,8 @@ mod tests {
     #[test]
     fn it_is_said_why_there_is_no_road() {
         assert_eq!(Roads::default().why_none(), NoRoad::NoAddress);
-        let private = ["192.168.1.7:5", "10.1.1.1:5", "100.64.3.3:5", "[fd00::1]:5", "[fe80::1]:5", "169.254.0.1:5"].map(at);
+        let private =
+            ["192.168.1.7:5", "10.1.1.1:5", "100.64.3.3:5", "[fd00::1]:5", "[fe80::1]:5", "169.254.0.1:5"].map(at);
         assert!(private.into_iter().all(is_private));
         assert_eq!(Roads::new(&private).why_none(), NoRoad::PrivateOnly);
         let public = ["192.168.1.7:5", "203.0.113.4:5"].map(at);

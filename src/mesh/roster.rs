@@ -172,7 +172,7 @@ mod tests {
     fn full() -> Roster {
         let mut roster = Roster { version: 7, ..Roster::default() };
         for id in PeerId::all() {
-            let candidates = vec!["[2001:db8::1]:50000".parse().unwrap(); CANDIDATES_MAX];
+            let candidates = vec!["[2001:db8::1]:50000".parse().expect("an address"); CANDIDATES_MAX];
             let pair = PairKey([id.number(); 32]);
             roster.put(Member { id, incarnation: 9, name: "n".repeat(NAME_MAX), candidates, pair });
         }
@@ -213,6 +213,9 @@ mod tests {
         assert_eq!(distinct_name("guest", |_| false), "guest");
         assert_eq!(distinct_name("guest", |name| name == "guest"), "guest 2");
         assert_eq!(distinct_name("guest", |name| name != "guest 3"), "guest 3");
-        assert!(distinct_name(&"n".repeat(NAME_MAX), |name| name.len() == NAME_MAX && !name.ends_with('2')).len() <= NAME_MAX);
+        assert!(
+            distinct_name(&"n".repeat(NAME_MAX), |name| name.len() == NAME_MAX && !name.ends_with('2')).len()
+                <= NAME_MAX
+        );
     }
 }

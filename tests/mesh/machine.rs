@@ -5,10 +5,12 @@ use super::clock::{Clock, MS, True};
 use super::wire::Uplink;
 use core::net::SocketAddr;
 use hyperzoom::mesh::event::{Event, Left, Person, Stats};
+use hyperzoom::mesh::timer::Timer;
 use hyperzoom::mesh::ladder::PictureOrder;
 use hyperzoom::mesh::{Fast, Mesh};
-use hyperzoom::sync::PeerClock;
+use hyperzoom::sync::peer_clock::PeerClock;
 use hyperzoom::words::{Mono, PEOPLE_MAX, PeerId};
+use std::collections::BTreeSet;
 
 /// What a machine is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +36,10 @@ pub struct Engine {
 pub struct Peer {
     pub linked: bool,
     pub silent: bool,
-    /// When its last voice came in, and how much there was.
+    /// When its last voice came in.
     pub voice_at: Option<True>,
-    pub frames: u64,
+    /// The numbers of its frames that came.
+    pub frames: BTreeSet<u32>,
     /// Pictures that came whole.
     pub pictures: u64,
     pub keys: u64,
@@ -76,6 +79,8 @@ pub struct Machine {
     /// Which wake-up counts; the earlier ones are void.
     pub wake_number: u64,
     pub wakes: (True, u32),
+    pub waits_for: Timer,
+    shown: Mono,
 }
 
 impl Machine {
@@ -105,6 +110,8 @@ impl Machine {
             over: false,
             wake_number: 0,
             wakes: (0, 0),
+            waits_for: Timer::Nothing,
+            shown: Mono(0),
         }
     }
 
@@ -113,6 +120,12 @@ impl Machine {
         let (events, people, peers) = Default::default();
         (self.events, self.people, self.peers) = (events, people, peers);
         (self.began, self.over, self.wants_key, self.order) = (None, false, true, None);
+    }
+
+    /// What its clock shows; it never runs backwards.
+    pub fn show(&mut self, now: True) -> Mono {
+        self.shown = self.shown.max(self.clock.at(now));
+        self.shown
     }
 
     pub fn me(&self) -> Option<PeerId> {

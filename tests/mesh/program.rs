@@ -11,8 +11,7 @@ use hyperzoom::mesh::event::{Event, Input, Output};
 use hyperzoom::mesh::inbound::Arrival;
 use hyperzoom::mesh::invite::{Invite, InviteKey};
 use hyperzoom::mesh::{Admit, HostSettings, JoinSettings, Mesh};
-use hyperzoom::sync::PeerClock;
-use hyperzoom::sync::peer_clock::Exchange;
+use hyperzoom::sync::peer_clock::{Exchange, PeerClock};
 use hyperzoom::words::PeerId;
 
 /// A waiting program is woken up to this much late, as threads are.
@@ -73,7 +72,7 @@ impl World {
 
     /// Gives the program something, and does what it says then.
     pub fn input(&mut self, machine: usize, input: Input<'_>) {
-        let now = self.machines[machine].clock.at(self.now);
+        let now = self.machines[machine].show(self.now);
         let Some(engine) = &mut self.machines[machine].engine else { return };
         engine.mesh.handle(input, now);
         let mut outputs = 0;
@@ -89,7 +88,8 @@ impl World {
                     self.machines[machine].hear(&event, self.now);
                     self.answer(machine, &event, &mut samples);
                 }
-                Output::Wait { until, .. } => {
+                Output::Wait { until, why } => {
+                    self.machines[machine].waits_for = why;
                     self.wait(machine, until);
                     break;
                 }
@@ -177,12 +177,13 @@ impl World {
     fn hear_voice(&mut self, machine: usize, peer: PeerId, parcel: &Parcel, frames: Vec<Vec<u8>>) {
         self.watch.opened(&self.machines, machine, peer, parcel);
         self.watch.voice(&self.machines[machine], peer);
-        for frame in frames {
-            assert!(frame.len() == FRAME_BYTES && usize::from(frame[0]) == parcel.origin, "whose voice is {frame:?}?");
-        }
         let now = self.now;
         let peer = &mut self.machines[machine].peers[peer.index()];
-        (peer.voice_at, peer.frames) = (Some(now), peer.frames + 1);
+        peer.voice_at = Some(now);
+        for frame in frames {
+            assert!(frame.len() == FRAME_BYTES && usize::from(frame[0]) == parcel.origin, "whose voice is {frame:?}?");
+            peer.frames.insert(u32::from_be_bytes([frame[1], frame[2], frame[3], frame[4]]));
+        }
     }
 
     pub(super) fn frame(&mut self, machine: usize, run: u32) {

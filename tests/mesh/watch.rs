@@ -86,7 +86,7 @@ impl Watch {
             here.wakes = (second, 0);
         }
         here.wakes.1 += 1;
-        assert!(here.wakes.1 < WAKES_PER_S_MAX, "{} wakes all the time", here.name);
+        assert!(here.wakes.1 < WAKES_PER_S_MAX, "{} wakes all the time for {:?}", here.name, here.waits_for);
     }
 
     /// Whom this one shows can be in the call: known, each once, at most four, and the host in the host's place.

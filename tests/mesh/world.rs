@@ -221,8 +221,8 @@ impl World {
 
     /// From one machine of a home to another.
     fn within(&mut self, machine: usize, from: SocketAddr, parcel: Parcel) {
-        let site = self.site(machine);
-        let fates = self.way_between(site, site).carry(self.now);
+        let (site, now) = (self.site(machine), self.now);
+        let fates = self.way_between(site, site).carry(now);
         for (at, _) in fates.into_iter().flatten() {
             self.put(at, What::Deliver { machine, from, parcel: parcel.clone() });
         }
