@@ -3,7 +3,7 @@
 
 use super::router::Speaks;
 use super::world::{OUTSIDE, World, possible};
-use hyperzoom::net::mapping::{How, Mapping, Patience, Progress};
+use hyperzoom::net::mapping::{How, Mapping, Patience, Progress, Trouble};
 use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
 use std::num::NonZeroU16;
 use std::sync::mpsc::{Receiver, channel};
@@ -12,11 +12,13 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
+/// The port of every trial.
 pub const PORT: u16 = 5_004;
 
 /// For whatever has to happen on a busy machine.
 pub const TIME: Duration = Duration::from_secs(20);
 
+/// Looks and tries again often.
 pub fn hurry() -> Patience {
     Patience {
         look: Duration::from_millis(200),
@@ -58,16 +60,48 @@ impl Trial {
         self.told.recv_timeout(TIME).expect("something is told in time")
     }
 
-    /// Waits for a port, and answers with where it is.
+    /// Waits for what `wanted` picks out.
+    #[track_caller]
+    pub fn await_that<T>(&self, wanted: impl Fn(Progress) -> Option<T>) -> T {
+        let deadline = Instant::now() + TIME;
+        let mut all = Vec::new();
+        while Instant::now() < deadline {
+            let progress = self.next();
+            if let Some(found) = wanted(progress.clone()) {
+                return found;
+            }
+            all.push(progress);
+        }
+        panic!("{all:?}")
+    }
+
+    /// Waits for a port, and answers with where it is. Attempts that fail before, on a busy machine, are followed
+    /// by others.
     #[track_caller]
     pub fn mapped(&self) -> (SocketAddr, u32, How) {
-        loop {
-            match self.next() {
-                Progress::Mapped { external, lease_s, how, .. } => return (external, lease_s, how),
-                Progress::Searching => {}
-                other => panic!("{other:?}"),
-            }
-        }
+        self.await_that(|progress| match progress {
+            Progress::Mapped { external, lease_s, how, .. } => Some((external, lease_s, how)),
+            _ => None,
+        })
+    }
+
+    /// Waits for what went wrong.
+    #[track_caller]
+    pub fn failed(&self) -> Trouble {
+        self.await_that(|progress| match progress {
+            Progress::Failed(trouble) => Some(trouble),
+            Progress::Searching => None,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    /// Waits until the port is lost.
+    #[track_caller]
+    pub fn lost(&self) -> String {
+        self.await_that(|progress| match progress {
+            Progress::Lost { why } => Some(why),
+            _ => None,
+        })
     }
 
     /// An orderly end, and how long it took.
@@ -97,6 +131,11 @@ fn arrives(world: &World, inside: &UdpSocket, to: SocketAddr) -> bool {
     })
 }
 
+/// The home's machine asks for a port.
+fn trial(world: &World, patience: Patience) -> Trial {
+    world.homes[0].machine().namespace.inside(|| Trial::open(patience))
+}
+
 fn opens_and_closes(speaks: Speaks, expected: How) {
     if !possible() {
         return;
@@ -104,17 +143,14 @@ fn opens_and_closes(speaks: Speaks, expected: How) {
     let world = World::one_home(speaks);
     let home = &world.homes[0];
     let socket = home.machine().namespace.inside(|| UdpSocket::bind(("0.0.0.0", PORT))).expect("a free port");
-    let (trial, external) = home.machine().namespace.inside(|| {
-        let trial = Trial::open(Patience::default());
-        let (external, lease_s, how) = trial.mapped();
-        println!("{how}: mapped after {:?}", trial.began.elapsed());
-        assert_eq!((external, lease_s, how), (SocketAddr::new(home.router.outside.into(), PORT), 3_600, expected));
-        (trial, external)
-    });
+    let trial = trial(&world, Patience::default());
+    let (external, lease_s, how) = trial.mapped();
+    println!("{how}: mapped after {:?}", trial.began.elapsed());
+    assert_eq!((external, lease_s, how), (SocketAddr::new(home.router.outside.into(), PORT), 3_600, expected));
     let ours = SocketAddrV4::new(home.machine().address, PORT);
     assert_eq!(home.router.mappings(), [(PORT, ours)]);
     assert!(arrives(&world, &socket, external), "{}", home.router.said());
-    println!("closed after {:?}", trial.close());
+    println!("{how}: closed after {:?}", trial.close());
     assert_eq!(home.router.mappings(), []);
 }
 
@@ -126,4 +162,156 @@ fn upnp_opens_a_port_that_works_and_closes_it() {
 #[test]
 fn pcp_opens_a_port_that_works_and_closes_it() {
     opens_and_closes(Speaks::Pcp, How::Pcp);
+}
+
+#[test]
+fn only_one_of_two_languages_opens_the_port() {
+    if !possible() {
+        return;
+    }
+    let world = World::one_home(Speaks::All);
+    let trial = trial(&world, Patience::default());
+    trial.mapped();
+    assert_eq!(world.homes[0].router.mappings().len(), 1);
+    trial.close();
+    assert_eq!(world.homes[0].router.mappings(), []);
+}
+
+#[test]
+fn a_lease_is_renewed_before_it_ends() {
+    if !possible() {
+        return;
+    }
+    for speaks in [Speaks::Upnp, Speaks::Pcp] {
+        let world = World::one_home(speaks);
+        let trial = trial(&world, Patience { renew_max: Duration::from_millis(300), ..Patience::default() });
+        let (mapped, ..) = trial.mapped();
+        for _ in 0..2 {
+            assert_eq!(trial.next(), Progress::Renewed { external: mapped, lease_s: 3_600 });
+        }
+        assert_eq!(world.homes[0].router.mappings().len(), 1);
+        trial.close();
+        assert_eq!(world.homes[0].router.mappings(), []);
+    }
+}
+
+#[test]
+fn a_router_that_starts_anew_is_noticed_and_asked_again() {
+    if !possible() {
+        return;
+    }
+    for speaks in [Speaks::Upnp, Speaks::Pcp] {
+        let mut world = World::one_home(speaks);
+        let trial = trial(&world, hurry());
+        let first = trial.mapped();
+        let router = &mut world.homes[0].router;
+        router.die(true);
+        println!("{speaks:?}: lost, because {}", trial.lost());
+        router.speak(speaks);
+        assert_eq!(trial.mapped(), first, "an invite stays true");
+        assert_eq!(router.mappings().len(), 1);
+        trial.close();
+        assert_eq!(router.mappings(), []);
+    }
+}
+
+#[test]
+fn what_a_crash_left_open_is_taken_over() {
+    if !possible() {
+        return;
+    }
+    for speaks in [Speaks::Upnp, Speaks::Pcp, Speaks::All] {
+        let world = World::one_home(speaks);
+        let router = &world.homes[0].router;
+        let crashed = trial(&world, Patience::default());
+        let first = crashed.mapped().0;
+        crashed.crash();
+        assert_eq!(router.mappings().len(), 1, "nobody said goodbye");
+        let again = trial(&world, Patience::default());
+        assert_eq!(again.mapped().0, first, "{speaks:?}");
+        again.close();
+        assert_eq!(router.mappings(), [], "{speaks:?}");
+    }
+}
+
+#[test]
+fn without_an_answer_it_fails_in_time_and_says_what_to_do() {
+    if !possible() {
+        return;
+    }
+    let world = World::one_home(Speaks::Nothing);
+    let trial = trial(&world, Patience::default());
+    let trouble = trial.failed();
+    let took = trial.began.elapsed();
+    println!("failed after {took:?}");
+    assert!(took < Patience::default().attempt + Duration::from_secs(2), "{took:?}");
+    assert!(trouble.why.contains("(192.168.1.1) does not answer UPnP, PCP or NAT-PMP"), "{trouble:?}");
+    assert!(trouble.advice.contains("forward UDP port 5004 to 192.168.1.10"), "{trouble:?}");
+    trial.close();
+}
+
+#[test]
+fn without_a_network_it_says_so_at_once() {
+    if !possible() {
+        return;
+    }
+    let alone = super::namespace::Namespace::new().expect("a network");
+    let trial = alone.inside(|| Trial::open(Patience::default()));
+    assert!(trial.failed().why.contains("not connected to a router"));
+    trial.close();
+}
+
+#[test]
+fn a_router_behind_another_is_recognised() {
+    if !possible() {
+        return;
+    }
+    // Such a router opens nothing, and does not tell its address either.
+    for outside in ["192.168.77.2", "100.64.3.2"] {
+        for speaks in [Speaks::Upnp, Speaks::Pcp] {
+            let world = World::new(&[(outside.parse().expect("an address"), 1, speaks)]);
+            let trial = trial(&world, Patience::default());
+            let trouble = trial.await_that(|progress| match progress {
+                Progress::Mapped { enclosed, .. } => enclosed,
+                Progress::Failed(trouble) => Some(trouble),
+                _ => None,
+            });
+            assert!(
+                trouble.why.contains("no internet address of its own"),
+                "{speaks:?}: {trouble:?}\n{}",
+                world.homes[0].router.said()
+            );
+            trial.close();
+        }
+    }
+}
+
+#[test]
+fn a_cable_that_is_out_for_a_while_costs_the_port_only_that_long() {
+    if !possible() {
+        return;
+    }
+    let world = World::one_home(Speaks::All);
+    let trial = trial(&world, hurry());
+    let first = trial.mapped().0;
+    world.homes[0].machine().plug(false);
+    println!("lost, because {}", trial.lost());
+    world.homes[0].machine().plug(true);
+    assert_eq!(trial.mapped().0, first);
+    trial.close();
+}
+
+#[test]
+fn closing_does_not_wait_for_a_router_that_is_gone() {
+    if !possible() {
+        return;
+    }
+    let mut world = World::one_home(Speaks::Upnp);
+    let trial = trial(&world, Patience::default());
+    trial.mapped();
+    // Gone without even a refusal.
+    world.homes[0].router.die(false);
+    world.homes[0].router.namespace.ip("link set lan down");
+    let took = trial.close();
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }
