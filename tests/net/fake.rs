@@ -59,8 +59,11 @@ impl Fake {
         let serves = std::thread::spawn(move || {
             while !stopped_too.load(Ordering::Relaxed) {
                 match control.accept() {
-                    // Whoever hangs up in the middle is served no further.
-                    Ok((stream, _)) => drop(serve(stream, &shared, external, law)),
+                    Ok((stream, _)) => {
+                        let shared = shared.clone();
+                        // Whoever hangs up in the middle is served no further.
+                        std::thread::spawn(move || drop(serve(stream, &shared, external, law)));
+                    }
                     Err(_) => std::thread::sleep(NAP),
                 }
             }
@@ -134,12 +137,15 @@ fn request(stream: &mut TcpStream) -> std::io::Result<String> {
     let mut bytes = [0; 4096];
     loop {
         let length = stream.read(&mut bytes)?;
+        if length == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
         text.push_str(&String::from_utf8_lossy(&bytes[..length]));
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let field =
             head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:").map(str::to_owned));
         let expected = field.and_then(|value| value.trim().parse().ok()).unwrap_or(0);
-        if body.len() >= expected || length == 0 {
+        if body.len() >= expected {
             return Ok(text);
         }
     }

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 pub const PORT: u16 = 5_004;
 
 /// For whatever has to happen on a busy machine.
-pub const TIME: Duration = Duration::from_secs(20);
+pub const TIME: Duration = Duration::from_secs(30);
 
 /// Looks and tries again often.
 pub fn hurry() -> Patience {
@@ -26,6 +26,11 @@ pub fn hurry() -> Patience {
         again_max: Duration::from_millis(400),
         ..Patience::default()
     }
+}
+
+/// Nothing is over before it is done, so that nothing is done twice.
+pub fn patient() -> Patience {
+    Patience { attempt: Duration::from_secs(10), ..Patience::default() }
 }
 
 /// A mapping under test: a thread that drives its runtime, in the network of whoever opens it.
@@ -85,12 +90,13 @@ impl Trial {
         })
     }
 
-    /// Waits for what went wrong.
+    /// Waits for a failure of which `words` are told. On a busy machine an attempt may be over before anybody has
+    /// answered; others follow.
     #[track_caller]
-    pub fn failed(&self) -> Trouble {
+    pub fn failed(&self, words: &str) -> Trouble {
         self.await_that(|progress| match progress {
-            Progress::Failed(trouble) => Some(trouble),
-            Progress::Searching => None,
+            Progress::Failed(trouble) if trouble.why.contains(words) => Some(trouble),
+            Progress::Searching | Progress::Failed(_) => None,
             other => panic!("{other:?}"),
         })
     }
@@ -145,8 +151,11 @@ fn opens_and_closes(speaks: Speaks, expected: How) {
     let socket = home.machine().namespace.inside(|| UdpSocket::bind(("0.0.0.0", PORT))).expect("a free port");
     let trial = trial(&world, Patience::default());
     let (external, lease_s, how) = trial.mapped();
-    println!("{how}: mapped after {:?}", trial.began.elapsed());
-    assert_eq!((external, lease_s, how), (SocketAddr::new(home.router.outside.into(), PORT), 3_600, expected));
+    let took = trial.began.elapsed();
+    println!("{how}: mapped after {took:?}");
+    assert_eq!((external, lease_s), (SocketAddr::new(home.router.outside.into(), PORT), 3_600));
+    // Only a machine that lost a datagram to its own business may have had to fall back.
+    assert!(how == expected || (how == How::NatPmp && took > Duration::from_millis(250)), "{how} after {took:?}");
     let ours = SocketAddrV4::new(home.machine().address, PORT);
     assert_eq!(home.router.mappings(), [(PORT, ours)]);
     assert!(arrives(&world, &socket, external), "{}", home.router.said());
@@ -203,12 +212,12 @@ fn a_router_that_starts_anew_is_noticed_and_asked_again() {
     for speaks in [Speaks::Upnp, Speaks::Pcp] {
         let mut world = World::one_home(speaks);
         let trial = trial(&world, hurry());
-        let first = trial.mapped();
+        let first = trial.mapped().0;
         let router = &mut world.homes[0].router;
         router.die(true);
         println!("{speaks:?}: lost, because {}", trial.lost());
         router.speak(speaks);
-        assert_eq!(trial.mapped(), first, "an invite stays true");
+        assert_eq!(trial.mapped().0, first, "an invite stays true");
         assert_eq!(router.mappings().len(), 1);
         trial.close();
         assert_eq!(router.mappings(), []);
@@ -241,11 +250,10 @@ fn without_an_answer_it_fails_in_time_and_says_what_to_do() {
     }
     let world = World::one_home(Speaks::Nothing);
     let trial = trial(&world, Patience::default());
-    let trouble = trial.failed();
+    let trouble = trial.failed("(192.168.1.1) does not answer UPnP, PCP or NAT-PMP");
     let took = trial.began.elapsed();
     println!("failed after {took:?}");
     assert!(took < Patience::default().attempt + Duration::from_secs(2), "{took:?}");
-    assert!(trouble.why.contains("(192.168.1.1) does not answer UPnP, PCP or NAT-PMP"), "{trouble:?}");
     assert!(trouble.advice.contains("forward UDP port 5004 to 192.168.1.10"), "{trouble:?}");
     trial.close();
 }
@@ -257,7 +265,7 @@ fn without_a_network_it_says_so_at_once() {
     }
     let alone = super::namespace::Namespace::new().expect("a network");
     let trial = alone.inside(|| Trial::open(Patience::default()));
-    assert!(trial.failed().why.contains("not connected to a router"));
+    trial.failed("not connected to a router");
     trial.close();
 }
 
@@ -271,16 +279,7 @@ fn a_router_behind_another_is_recognised() {
         for speaks in [Speaks::Upnp, Speaks::Pcp] {
             let world = World::new(&[(outside.parse().expect("an address"), 1, speaks)]);
             let trial = trial(&world, Patience::default());
-            let trouble = trial.await_that(|progress| match progress {
-                Progress::Mapped { enclosed, .. } => enclosed,
-                Progress::Failed(trouble) => Some(trouble),
-                _ => None,
-            });
-            assert!(
-                trouble.why.contains("no internet address of its own"),
-                "{speaks:?}: {trouble:?}\n{}",
-                world.homes[0].router.said()
-            );
+            trial.failed("no internet address of its own");
             trial.close();
         }
     }

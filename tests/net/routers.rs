@@ -2,10 +2,10 @@
 //! Routers as they are: each refuses in its own way, and each opens the port in the end or says why not.
 
 use super::fake::{Fake, Law, Wish};
-use super::mapping::{PORT, Trial};
+use super::mapping::{PORT, Trial, patient};
 use super::router::Speaks;
 use super::world::{World, possible};
-use hyperzoom::net::mapping::{How, Patience, Progress};
+use hyperzoom::net::mapping::{How, Progress};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 const EXTERNAL: Ipv4Addr = Ipv4Addr::new(25, 1, 0, 2);
@@ -23,7 +23,7 @@ fn with_router<T>(law: Law, before: impl FnOnce(&Fake), then: impl FnOnce(&Trial
     let home = &world.homes[0];
     let fake = Fake::start(&home.router.namespace, home.router.inside, EXTERNAL, law);
     before(&fake);
-    let trial = home.machine().namespace.inside(|| Trial::open(Patience::default()));
+    let trial = home.machine().namespace.inside(|| Trial::open(patient()));
     let answer = then(&trial, &fake);
     trial.close();
     assert!(fake.open().iter().all(|wish| *wish.to.ip() == SOMEBODY_ELSE), "ours was left open: {:?}", fake.open());
@@ -111,8 +111,7 @@ fn one_that_says_no_is_not_asked_in_other_words() {
         |_, _| Err(606),
         |_| {},
         |trial, fake| {
-            let trouble = trial.failed();
-            assert!(trouble.why.contains("does not let programs open ports"), "{trouble:?}");
+            trial.failed("does not let programs open ports");
             assert_eq!(fake.wishes().len(), 1);
         },
     );
@@ -128,8 +127,7 @@ fn one_that_wants_the_same_port_and_has_given_it_away_is_told_as_that() {
         },
         |fake| fake.occupy(PORT, SocketAddrV4::new(SOMEBODY_ELSE, PORT)),
         |trial, _| {
-            let trouble = trial.failed();
-            assert!(trouble.why.contains("belongs to another computer"), "{trouble:?}");
+            let trouble = trial.failed("belongs to another computer");
             assert!(trouble.advice.contains("--port"), "{trouble:?}");
         },
     );
@@ -143,7 +141,7 @@ fn a_television_that_answers_first_is_not_the_router() {
     let world = World::new(&[(EXTERNAL, 2, Speaks::Upnp)]);
     let home = &world.homes[0];
     let television = Fake::start(&home.machines[1].namespace, home.machines[1].address, EXTERNAL, ANYTHING);
-    let trial = home.machine().namespace.inside(|| Trial::open(Patience::default()));
+    let trial = home.machine().namespace.inside(|| Trial::open(patient()));
     trial.mapped();
     assert_eq!(home.router.mappings(), [(PORT, ours())]);
     assert_eq!(television.wishes(), []);
@@ -166,7 +164,7 @@ fn with_two_networks_the_router_of_the_one_that_leads_out_is_asked() {
     ));
     office.ip("addr add 10.9.0.1/24 dev lan\nlink set lan up");
     let elsewhere = Fake::start(&office, Ipv4Addr::new(10, 9, 0, 1), EXTERNAL, ANYTHING);
-    let trial = home.machine().namespace.inside(|| Trial::open(Patience::default()));
+    let trial = home.machine().namespace.inside(|| Trial::open(patient()));
     trial.mapped();
     assert_eq!(home.router.mappings(), [(PORT, ours())]);
     assert_eq!(elsewhere.wishes(), []);
@@ -182,7 +180,7 @@ fn a_port_of_an_address_that_the_provider_shares_is_open_and_useless_and_told_so
     let home = &world.homes[0];
     let shared = Ipv4Addr::new(100, 70, 1, 2);
     let fake = Fake::start(&home.router.namespace, home.router.inside, shared, ANYTHING);
-    let trial = home.machine().namespace.inside(|| Trial::open(Patience::default()));
+    let trial = home.machine().namespace.inside(|| Trial::open(patient()));
     let enclosed = trial.await_that(|progress| match progress {
         Progress::Mapped { enclosed, .. } => Some(enclosed),
         _ => None,

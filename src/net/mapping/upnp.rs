@@ -11,7 +11,7 @@ use igd_next::{AddPortError, GetExternalIpError, PortMappingProtocol, RemovePort
 use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// What the router's own pages will show.
 const DESCRIPTION: &str = "HyperZoom";
@@ -24,6 +24,10 @@ const TRIES_MAX: u32 = 7;
 
 /// Where another port is looked for: nobody is registered there.
 const OTHER_PORTS: std::ops::Range<u16> = 49_152..65_535;
+
+/// A router that was asked directly has usually told everything by then, and small routers do not like to be asked
+/// everything twice at once.
+const MULTICAST_WAITS: Duration = Duration::from_millis(300);
 
 /// How long somebody who answered but is not our router waits for the router to answer.
 const STRANGER_WAITS: Duration = Duration::from_millis(900);
@@ -65,13 +69,16 @@ pub(super) struct Opened {
     pub lease_s: u32,
 }
 
-/// Finds the router. It is asked directly and, as the standard wants it, by multicast; whoever else answers is
-/// taken only if the router itself does not.
+/// Finds the router. It is asked directly and then, as the standard wants it, by multicast; whoever else answers
+/// is taken only if the router itself does not.
 pub(super) async fn find(router: Router, within: Duration) -> Result<Upnp, UpnpError> {
     let found = |gateway| Upnp { gateway, router };
     let is_router = |gateway: &Gateway<Tokio>| gateway.addr.ip() == IpAddr::V4(router.address);
     let directly = search(router, SocketAddrV4::new(router.address, 1900), within);
-    let by_multicast = search(router, SocketAddrV4::new(Ipv4Addr::new(239, 255, 255, 250), 1900), within);
+    let by_multicast = async {
+        sleep(MULTICAST_WAITS).await;
+        search(router, SocketAddrV4::new(Ipv4Addr::new(239, 255, 255, 250), 1900), within).await
+    };
     tokio::pin!(directly, by_multicast);
     tokio::select! {
         Ok(gateway) = &mut directly => Ok(found(gateway)),
