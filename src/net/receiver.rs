@@ -95,14 +95,15 @@ mod tests {
 
     #[test]
     fn everything_is_received_in_order_and_the_refused_priority_is_told() {
-        let socket = Arc::new(Socket::open(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap());
+        let socket = Arc::new(Socket::open(Some(Ipv4Addr::LOCALHOST.into()), 0).expect("a free port"));
         let (send, received) = channel();
         let (warn, warned) = channel();
-        let take = move |bytes: &mut [u8], from: SocketAddr, at: Mono| send.send((bytes.to_vec(), from, at)).unwrap();
-        let receiver = Receiver::start(socket.clone(), MACHINE, take, move |why| warn.send(why).unwrap()).unwrap();
-        let other = Socket::open(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap();
+        let take = move |bytes: &mut [u8], from: SocketAddr, at: Mono| drop(send.send((bytes.to_vec(), from, at)));
+        let receiver =
+            Receiver::start(socket.clone(), MACHINE, take, move |why| drop(warn.send(why))).expect("a thread");
+        let other = Socket::open(Some(Ipv4Addr::LOCALHOST.into()), 0).expect("a free port");
         for n in 0..100u8 {
-            other.send(SocketAddr::from((Ipv4Addr::LOCALHOST, socket.port())), &[n, n]).unwrap();
+            other.send(SocketAddr::from((Ipv4Addr::LOCALHOST, socket.port())), &[n, n]).expect("loopback takes it");
         }
         let mut last = None;
         for n in 0..100u8 {
@@ -118,8 +119,8 @@ mod tests {
 
     #[test]
     fn it_ends_when_it_is_dropped() {
-        let socket = Arc::new(Socket::open(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap());
-        let receiver = Receiver::start(socket.clone(), MACHINE, |_, _, _| {}, |_| {}).unwrap();
+        let socket = Arc::new(Socket::open(Some(Ipv4Addr::LOCALHOST.into()), 0).expect("a free port"));
+        let receiver = Receiver::start(socket.clone(), MACHINE, |_, _, _| {}, |_| {}).expect("a thread");
         let began = Instant::now();
         drop(receiver);
         assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());

@@ -119,9 +119,15 @@ impl Socket {
         marked::send(&self.socket, &SockAddr::from(self.inner(to)?), datagram, mark)
     }
 
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(all(unix, not(target_os = "linux")))]
     fn send_as(&self, to: SocketAddr, datagram: &[u8], _: Mark) -> io::Result<()> {
-        // Blocking, because receiving needs it; a send buffer of this size is full only when the network is gone.
+        let to = SockAddr::from(self.inner(to)?);
+        self.socket.send_to_with_flags(datagram, &to, libc::MSG_DONTWAIT).map(drop)
+    }
+
+    #[cfg(not(unix))]
+    fn send_as(&self, to: SocketAddr, datagram: &[u8], _: Mark) -> io::Result<()> {
+        // Windows takes what fits into the send buffer without waiting, and throws away the rest.
         self.socket.send_to(datagram, &SockAddr::from(self.inner(to)?)).map(drop)
     }
 
@@ -202,21 +208,21 @@ mod tests {
     }
 
     fn await_datagram(socket: &Socket, into: &mut [u8]) -> (usize, SocketAddr) {
-        let mut received = (0..200).map(|_| socket.receive(into).unwrap());
+        let mut received = (0..200).map(|_| socket.receive(into).expect("receiving goes on"));
         received.find_map(|r| r).expect("a datagram over loopback within ten seconds")
     }
 
     #[test]
     fn what_is_longer_than_the_room_is_cut() {
-        let (a, b) = (here(0).unwrap(), here(0).unwrap());
+        let (a, b) = (here(0).expect("a free port"), here(0).expect("a free port"));
         let mut bytes = [0; 4];
-        a.send(SocketAddr::from((Ipv4Addr::LOCALHOST, b.port())), b"too long").unwrap();
+        a.send(SocketAddr::from((Ipv4Addr::LOCALHOST, b.port())), b"too long").expect("loopback takes it");
         assert_eq!(await_datagram(&b, &mut bytes).0, 4);
     }
 
     #[test]
     fn a_port_in_use_is_one_clear_error() {
-        let first = here(0).unwrap();
+        let first = here(0).expect("a free port");
         let error = here(first.port()).expect_err("it is taken");
         assert!(matches!(error, SocketError::PortInUse { port } if port == first.port()), "{error:?}");
         assert!(error.to_string().contains(&format!("UDP port {} is in use", first.port())), "{error}");
@@ -224,13 +230,13 @@ mod tests {
 
     #[test]
     fn a_port_that_nobody_listens_on_does_not_end_receiving() {
-        let (a, b) = (here(0).unwrap(), here(0).unwrap());
-        let gone = here(0).unwrap().port();
+        let (a, b) = (here(0).expect("a free port"), here(0).expect("a free port"));
+        let gone = here(0).expect("a free port").port();
         for _ in 0..3 {
             // Some systems tell of the answer to the one before.
             let _ = a.send(SocketAddr::from((Ipv4Addr::LOCALHOST, gone)), b"anybody?");
         }
-        b.send(SocketAddr::from((Ipv4Addr::LOCALHOST, a.port())), b"yes").unwrap();
+        b.send(SocketAddr::from((Ipv4Addr::LOCALHOST, a.port())), b"yes").expect("loopback takes it");
         let mut bytes = [0; 32];
         assert_eq!(await_datagram(&a, &mut bytes).1.port(), b.port());
     }
