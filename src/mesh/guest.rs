@@ -231,6 +231,7 @@ impl Mesh {
     }
 
     fn attempt(&mut self, address: SocketAddr, cookie: [u8; COOKIE_LEN], now: Mono) {
+        let own = self.own_candidates();
         let Role::Guest(side) = &mut self.role else { return };
         let Some(join) = &mut side.join else { return };
         let token = self.random.u64();
@@ -242,7 +243,7 @@ impl Mesh {
             revision: REVISION,
             person: self.me.person,
             name: self.me.name.clone(),
-            candidates: self.me.candidates.clone(),
+            candidates: own,
         };
         let noise = initiator.first(&greeting.bytes());
         let hello = Hello::Join { keyed, cookie, noise: &noise };
