@@ -23,7 +23,7 @@ fn a_real_camera_and_microphone_are_taken_by_themselves_and_recorded_whole() {
     assert_eq!(film.started()["camera"], "testcam-of-nobody");
     film.assert_counted();
     film.assert_in_order();
-    film.assert_sound_is(VOICE, 0..film.seconds());
+    film.assert_sound_is(&graph, VOICE, 0..film.seconds());
 }
 
 #[test]
@@ -34,5 +34,5 @@ fn the_second_input_of_four_is_recorded_and_no_other() {
     microphone.play(&play_file(&graph, "inputs", &inputs, 30));
     let film = Film::of(record(&graph, &["--camera", "off", "--mic", "interface:2", "--for", "4"]).end());
     film.assert_counted();
-    film.assert_sound_is(2 * VOICE, 0..film.seconds());
+    film.assert_sound_is(&graph, 2 * VOICE, 0..film.seconds());
 }

@@ -10,6 +10,7 @@ mod roads;
 #[allow(dead_code)]
 mod router;
 mod routers;
+mod socket;
 mod weather;
 #[allow(dead_code)]
 pub mod world;

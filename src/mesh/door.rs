@@ -1,2 +1,201 @@
 // SPDX-License-Identifier: MIT
-//! Before somebody is in: cookies, knocking, admission, refusal.
+//! Before somebody is in: callers, how many of them there may be, and for how long.
+//!
+//! ```text
+//!  HELLO that opens ---> Knocking ----yes----> Doubted -----> Invited ---CONFIRM---> in the roster
+//!        |  without a key, host asks  |no        | somebody of that name may still be here
+//!        |                            v          |
+//!        '-- with the key ---------> Refused     '-- has a place; it is given away after ten seconds
+//! ```
+//!
+//! A caller is remembered by the token of its HELLO: said again it gets what it got before. Nothing here is
+//! reached without a cookie, so callers are as many as there are true addresses, and no more than the limits.
+
+mod limit;
+
+use super::control::greeting::Greeting;
+use super::handshake::Responder;
+use super::roster::PairKey;
+use super::seal::LinkKeys;
+use crate::words::{Mono, PEOPLE_MAX, PeerId};
+use core::net::SocketAddr;
+pub use limit::Limit;
+use limit::network;
+
+/// Joins under way, with the key and without: more than can ever come in.
+const CALLERS_MAX: usize = 8;
+
+/// Callers without the key from one network: a household may come as a whole, and no network fills the waiting room.
+const NEIGHBOURS_MAX: usize = PEOPLE_MAX - 1;
+
+/// A caller who does not ask again for so long has gone away; an invitation holds as long.
+pub const CALLER_NS: i64 = 10_000_000_000;
+
+/// How long somebody of the same name has time to show that they live.
+pub const DOUBT_NS: i64 = 600_000_000;
+
+/// The door looks around this often while somebody is there.
+pub const LOOK_NS: i64 = 150_000_000;
+
+/// Somebody before the door.
+#[derive(Debug)]
+pub struct Caller {
+    /// Names them to our own side.
+    pub ticket: u64,
+    /// Names their attempt.
+    pub token: u64,
+    /// Where they are; proved by the cookie.
+    pub from: SocketAddr,
+    /// They have the invite's key.
+    pub keyed: bool,
+    /// What they said.
+    pub greeting: Greeting,
+    /// When they said HELLO last.
+    pub heard: Mono,
+}
+
+/// How far a caller is.
+pub enum Stage {
+    /// The host is asked.
+    Knocking(Responder),
+    /// Somebody of that name is in the call: do they live?
+    Doubted {
+        /// Asked since.
+        since: Mono,
+        /// Waits for the answer.
+        responder: Responder,
+    },
+    /// They have a place and keys, and have to show that the keys work.
+    Invited(Box<Invited>),
+    /// They were told to stay out.
+    Refused {
+        /// The WELCOME that says so, whole.
+        datagram: Vec<u8>,
+        /// When.
+        at: Mono,
+    },
+}
+
+/// What an invited caller will be.
+pub struct Invited {
+    /// The WELCOME, whole.
+    pub datagram: Vec<u8>,
+    /// To prove.
+    pub keys: LinkKeys,
+    /// The place.
+    pub place: PeerId,
+    /// The incarnation.
+    pub incarnation: u32,
+    /// The keys they share with whoever sits in each place.
+    pub pairs: [PairKey; PEOPLE_MAX],
+    /// When.
+    pub at: Mono,
+}
+
+impl core::fmt::Debug for Stage {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Stage::Knocking(_) => "Knocking",
+            Stage::Doubted { .. } => "Doubted",
+            Stage::Invited(_) => "Invited",
+            Stage::Refused { .. } => "Refused",
+        })
+    }
+}
+
+/// Everybody before the door.
+#[derive(Debug, Default)]
+pub struct Door {
+    /// How much work they may cause.
+    pub limit: Limit,
+    callers: Vec<(Caller, Stage)>,
+    tickets: u64,
+}
+
+impl Door {
+    /// Who made this attempt.
+    pub fn by_token(&mut self, token: u64) -> Option<&mut (Caller, Stage)> {
+        self.callers.iter_mut().find(|(caller, _)| caller.token == token)
+    }
+
+    /// Takes them away from the door.
+    pub fn take(&mut self, token: u64) -> Option<(Caller, Stage)> {
+        let at = self.callers.iter().position(|(caller, _)| caller.token == token)?;
+        Some(self.callers.remove(at))
+    }
+
+    /// Takes away whom this question is about, if it is still open.
+    pub fn take_knocking(&mut self, ticket: u64) -> Option<(Caller, Responder)> {
+        let asked = |(caller, stage): &(Caller, Stage)| caller.ticket == ticket && matches!(stage, Stage::Knocking(_));
+        let at = self.callers.iter().position(asked)?;
+        match self.callers.remove(at) {
+            (caller, Stage::Knocking(responder)) => Some((caller, responder)),
+            other => {
+                self.callers.push(other);
+                None
+            }
+        }
+    }
+
+    /// An earlier attempt of the same person.
+    pub fn earlier(&self, person: u64) -> Option<u64> {
+        self.callers.iter().find(|(caller, _)| caller.greeting.person == person).map(|(caller, _)| caller.token)
+    }
+
+    /// Is there room for one more of this kind? Who has been sent away only waits to hear it.
+    pub fn has_room(&self, keyed: bool, from: SocketAddr) -> bool {
+        let alike = || self.callers.iter().filter(|(caller, _)| caller.keyed == keyed);
+        let waits = |(_, stage): &&(Caller, Stage)| !matches!(stage, Stage::Refused { .. });
+        let near = |(caller, _): &&(Caller, Stage)| network(caller.from.ip()) == network(from.ip());
+        alike().count() < CALLERS_MAX && (keyed || alike().filter(waits).filter(near).count() < NEIGHBOURS_MAX)
+    }
+
+    /// A number for the next caller.
+    pub fn ticket(&mut self) -> u64 {
+        self.tickets += 1;
+        self.tickets
+    }
+
+    /// Somebody new, or in a new stage; there has to be room.
+    pub fn put(&mut self, caller: Caller, stage: Stage) {
+        assert!(self.callers.len() < 2 * CALLERS_MAX, "has_room was asked");
+        self.callers.push((caller, stage));
+    }
+
+    /// Is this place promised to somebody?
+    pub fn is_reserved(&self, place: PeerId) -> bool {
+        self.callers.iter().any(|(_, stage)| matches!(stage, Stage::Invited(invited) if invited.place == place))
+    }
+
+    /// Everybody whose time has passed, taken away.
+    pub fn expired(&mut self, now: Mono) -> Vec<(Caller, Stage)> {
+        let is_over = |(caller, stage): &mut (Caller, Stage)| {
+            let since = match stage {
+                Stage::Knocking(_) | Stage::Doubted { .. } => caller.heard,
+                Stage::Invited(invited) => invited.at,
+                Stage::Refused { at, .. } => *at,
+            };
+            now.since(since) >= CALLER_NS
+        };
+        self.callers.extract_if(.., is_over).collect()
+    }
+
+    /// Everybody about whom there is a doubt: their attempt, their name, since when.
+    pub fn doubted(&self) -> Vec<(u64, String, Mono)> {
+        let doubt = |(caller, stage): &(Caller, Stage)| match stage {
+            Stage::Doubted { since, .. } => Some((caller.token, caller.greeting.name.clone(), *since)),
+            _ => None,
+        };
+        self.callers.iter().filter_map(doubt).collect()
+    }
+
+    /// Everybody, taken away.
+    pub fn clear(&mut self) -> Vec<(Caller, Stage)> {
+        core::mem::take(&mut self.callers)
+    }
+
+    /// Nobody is there.
+    pub fn is_empty(&self) -> bool {
+        self.callers.is_empty()
+    }
+}

@@ -1,2 +1,228 @@
 // SPDX-License-Identifier: MIT
-//! The receiving fast path: datagrams in, opened voice out, the rest handed on.
+//! The receiving fast path: datagrams in, opened voice out, the rest handed on. One thread owns it; it never
+//! allocates, locks or waits, and a datagram that does not prove itself costs at most one hash.
+//!
+//! ```text
+//!  datagram -> header -> clear control? -> known kind, sane size, not too many -> Clear
+//!                        sealed?        -> sender's opener -> voice             -> Voice (and tallied)
+//!                                                          -> anything else     -> Opened
+//!                        anything else  -> Dropped, counted by reason
+//! ```
+
+mod bucket;
+
+use super::header::{DATAGRAM_MAX, Header, Kind};
+use super::seal::{Openers, Refusal};
+use super::tally::{TallyReader, TallyWriter, tally};
+use super::voice::{Order, Orders, VoicePayload, orders};
+use crate::words::{Mono, PEOPLE_MAX, PeerId};
+use bucket::Bucket;
+use core::net::SocketAddr;
+use core::ops::RangeInclusive;
+
+/// How often at most the engine is told that a peer sends from elsewhere.
+const MOVED_EVERY_NS: i64 = 50_000_000;
+
+/// What is said in the clear: its first payload byte, and how long the rest of it may be. HELLO, WELCOME and CONFIRM
+/// hold at least an ephemeral key and a tag, or a sealed datagram.
+const CLEAR: [(u8, RangeInclusive<usize>); 5] = [
+    (1, 48..=BODY_MAX), // HELLO
+    (2, 1..=64),        // COOKIE, or a notice to wait
+    (3, 48..=BODY_MAX), // WELCOME
+    (4, 0..=0),         // PUNCH
+    (5, 28..=BODY_MAX), // CONFIRM
+];
+const BODY_MAX: usize = DATAGRAM_MAX - Header::LEN - 1;
+
+/// What changes for the receiving thread.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "openers lie inline so that the receiving thread frees nothing")]
+pub enum InboundOrder {
+    /// A link begins; replaces what was in that place.
+    Add {
+        /// The place.
+        peer: PeerId,
+        /// Where it sends from.
+        address: SocketAddr,
+        /// The link's receiving ends.
+        openers: Openers,
+    },
+    /// The peer sends from elsewhere now.
+    Road {
+        /// The place.
+        peer: PeerId,
+        /// Where it sends from now on.
+        address: SocketAddr,
+    },
+    /// The link is over.
+    Remove {
+        /// The place.
+        peer: PeerId,
+    },
+}
+
+impl Order for InboundOrder {
+    fn voids(&self, earlier: &InboundOrder) -> bool {
+        let (peer, is_road) = self.what();
+        let (other, was_road) = earlier.what();
+        peer == other && (!is_road || was_road)
+    }
+}
+
+impl InboundOrder {
+    fn what(&self) -> (PeerId, bool) {
+        match self {
+            InboundOrder::Add { peer, .. } | InboundOrder::Remove { peer } => (*peer, false),
+            InboundOrder::Road { peer, .. } => (*peer, true),
+        }
+    }
+}
+
+/// The engine's end of the receiving path.
+pub type InboundOrders = Orders<InboundOrder>;
+
+/// Both ends of the receiving path, and what it counts.
+pub fn inbound_path() -> (Inbound, InboundOrders, TallyReader) {
+    let (give, take) = orders();
+    let (writer, reader) = tally();
+    let inbound =
+        Inbound { orders: take, places: [const { None }; PEOPLE_MAX], tally: writer, clear: Default::default() };
+    (inbound, give, reader)
+}
+
+/// What became of a datagram.
+#[derive(Debug)]
+pub enum Arrival<'a> {
+    /// Voice of somebody in the call: for the playout.
+    Voice {
+        /// Who speaks.
+        peer: PeerId,
+        /// The newest frame's number.
+        sequence: u64,
+        /// Session time of the newest frame.
+        timestamp_ms: u32,
+        /// The frames.
+        payload: VoicePayload<'a>,
+    },
+    /// Anything else of somebody with whom we share keys: for the engine.
+    Opened {
+        /// Who sends.
+        peer: PeerId,
+        /// As it came.
+        header: Header,
+        /// Its whole sequence.
+        sequence: u64,
+        /// Plain bytes.
+        payload: &'a [u8],
+    },
+    /// Said in the clear by anybody: for the engine.
+    Clear {
+        /// As it came.
+        header: Header,
+        /// What it says, its kind first.
+        body: &'a [u8],
+    },
+    /// Nothing for anybody.
+    Dropped(Refusal),
+}
+
+struct Place {
+    address: SocketAddr,
+    openers: Openers,
+    /// When the engine was last told that the peer sends from elsewhere.
+    moved_at: Option<Mono>,
+}
+
+/// The receiving thread's end.
+pub struct Inbound {
+    orders: rtrb::Consumer<InboundOrder>,
+    places: [Option<Place>; PEOPLE_MAX],
+    tally: TallyWriter,
+    /// One for each thing that is said in the clear, so that a flood of one does not drown the others.
+    clear: [Bucket; CLEAR.len()],
+}
+
+impl Inbound {
+    /// Takes a datagram as it came, opening it in place. Tells too if its sender is now elsewhere than we thought;
+    /// that is authentic, but still only a hint: who can delay datagrams can send them on from anywhere.
+    pub fn take<'a>(&mut self, datagram: &'a mut [u8], from: SocketAddr, at: Mono) -> (Arrival<'a>, Option<PeerId>) {
+        while let Ok(order) = self.orders.pop() {
+            self.obey(order);
+        }
+        match self.judge(datagram, from, at) {
+            Ok(arrival) => arrival,
+            Err(why) => {
+                self.tally.refused(why);
+                (Arrival::Dropped(why), None)
+            }
+        }
+    }
+
+    fn obey(&mut self, order: InboundOrder) {
+        match order {
+            InboundOrder::Add { peer, address, openers } => {
+                self.places[peer.index()] = Some(Place { address, openers, moved_at: None });
+                self.tally.begin(peer);
+            }
+            InboundOrder::Road { peer, address } => {
+                if let Some(place) = &mut self.places[peer.index()] {
+                    place.address = address;
+                }
+            }
+            InboundOrder::Remove { peer } => self.places[peer.index()] = None,
+        }
+    }
+
+    fn judge<'a>(
+        &mut self,
+        datagram: &'a mut [u8],
+        from: SocketAddr,
+        at: Mono,
+    ) -> Result<(Arrival<'a>, Option<PeerId>), Refusal> {
+        let header = Header::read(datagram)?;
+        let what = datagram.get(Header::LEN).copied().unwrap_or(0);
+        if header.kind == Kind::Control && what != 0 {
+            self.judge_clear(what, datagram.len() - Header::LEN - 1, at)?;
+            return Ok((Arrival::Clear { header, body: &datagram[Header::LEN..] }, None));
+        }
+        let peer = header.sender().ok_or(Refusal::Stranger)?;
+        let place = self.places[peer.index()].as_mut().ok_or(Refusal::Stranger)?;
+        let bytes = datagram.len();
+        let (sequence, plain) = place.openers.open(&header, datagram)?;
+        self.tally.heard(peer, bytes, at);
+        let moved = place.moved(from, at).then_some(peer);
+        let payload = &datagram[plain];
+        if header.kind != Kind::Voice {
+            return Ok((Arrival::Opened { peer, header, sequence, payload }, moved));
+        }
+        let payload = VoicePayload::parse(payload).ok_or(Refusal::Senseless)?;
+        self.tally.voice(peer, sequence, header.timestamp_ms, &payload, at);
+        Ok((Arrival::Voice { peer, sequence, timestamp_ms: header.timestamp_ms, payload }, moved))
+    }
+
+    fn judge_clear(&mut self, what: u8, body_len: usize, at: Mono) -> Result<(), Refusal> {
+        let known = CLEAR.iter().position(|(kind, sizes)| *kind == what && sizes.contains(&body_len));
+        let bucket = &mut self.clear[known.ok_or(Refusal::Unknown)?];
+        if bucket.take(at) { Ok(()) } else { Err(Refusal::Flood) }
+    }
+}
+
+impl Place {
+    fn moved(&mut self, from: SocketAddr, at: Mono) -> bool {
+        let due = self.moved_at.is_none_or(|told| at.since(told) >= MOVED_EVERY_NS);
+        let moved = from != self.address && due;
+        if moved {
+            self.moved_at = Some(at);
+        }
+        moved
+    }
+}
+
+impl core::fmt::Debug for Inbound {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Inbound(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -95,13 +95,13 @@ mod tests {
 
     #[test]
     fn everything_is_received_in_order_and_the_refused_priority_is_told() {
-        let socket = Arc::new(Socket::open(0).expect("a free port"));
+        let socket = Arc::new(Socket::open(Some(Ipv4Addr::LOCALHOST.into()), 0).expect("a free port"));
         let (send, received) = channel();
         let (warn, warned) = channel();
         let take = move |bytes: &mut [u8], from: SocketAddr, at: Mono| drop(send.send((bytes.to_vec(), from, at)));
         let receiver =
             Receiver::start(socket.clone(), MACHINE, take, move |why| drop(warn.send(why))).expect("a thread");
-        let other = Socket::open(0).expect("a free port");
+        let other = Socket::open(Some(Ipv4Addr::LOCALHOST.into()), 0).expect("a free port");
         for n in 0..100u8 {
             other.send(SocketAddr::from((Ipv4Addr::LOCALHOST, socket.port())), &[n, n]).expect("loopback takes it");
         }
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn it_ends_when_it_is_dropped() {
-        let socket = Arc::new(Socket::open(0).expect("a free port"));
+        let socket = Arc::new(Socket::open(Some(Ipv4Addr::LOCALHOST.into()), 0).expect("a free port"));
         let receiver = Receiver::start(socket.clone(), MACHINE, |_, _, _| {}, |_| {}).expect("a thread");
         let began = Instant::now();
         drop(receiver);

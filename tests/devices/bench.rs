@@ -34,5 +34,5 @@ fn a_minute_of_real_devices_loses_nothing() {
     assert_eq!(film.finished()["samples_silenced"], 0);
     let faults = film.sound_faults(VOICE, 0..film.seconds());
     println!("{} places where the player paused: {faults:?}", faults.len());
-    film.assert_sound_is(VOICE, 0..film.seconds());
+    film.assert_sound_is(&graph, VOICE, 0..film.seconds());
 }

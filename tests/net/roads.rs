@@ -33,7 +33,7 @@ struct Ear {
 impl Ear {
     fn on(machine: &Machine) -> Ear {
         machine.namespace.inside(|| {
-            let socket = Arc::new(Socket::open(PORT).expect("a free port"));
+            let socket = Arc::new(Socket::open(None, PORT).expect("a free port"));
             let (send, heard) = channel();
             let take = move |bytes: &mut [u8], from, at| drop(send.send((bytes.to_vec(), from, at)));
             let machine = receiver::Machine { now, raise: || Ok(()) };

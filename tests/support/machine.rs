@@ -3,7 +3,9 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
 
 static MACHINE: RwLock<()> = RwLock::new(());
 
@@ -37,6 +39,44 @@ impl Drop for Busy {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+}
+
+/// How long ordinary programs had to wait for a processor while this lived: audio graphs without real-time rights
+/// lose sound when that is longer than their cycle.
+#[derive(Debug)]
+pub struct Waits {
+    longest_us: Arc<AtomicU64>,
+    over: Arc<AtomicBool>,
+}
+
+impl Waits {
+    /// Begins to watch.
+    pub fn watch() -> Waits {
+        let (longest_us, over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+        let (longest, end) = (longest_us.clone(), over.clone());
+        std::thread::spawn(move || {
+            let nap = Duration::from_millis(2);
+            while !end.load(Ordering::Relaxed) {
+                let lay_down = Instant::now();
+                // The nap itself is what is measured: by how much it is too long.
+                std::thread::sleep(nap);
+                let late = lay_down.elapsed().saturating_sub(nap);
+                longest.fetch_max(late.as_micros() as u64, Ordering::Relaxed);
+            }
+        });
+        Waits { longest_us, over }
+    }
+
+    /// The longest until now.
+    pub fn longest(&self) -> Duration {
+        Duration::from_micros(self.longest_us.load(Ordering::Relaxed))
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
     }
 }
 

@@ -22,8 +22,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLockReadGuard};
+use std::time::Duration;
 
-use super::machine::calm;
+use super::machine::{Waits, calm};
 use super::program::{self, wait_until};
 
 /// What has to be installed; where something lacks, the tests that need it say so and are passed over.
@@ -46,7 +47,11 @@ pub struct PipeWire {
     _turn: MutexGuard<'static, ()>,
     /// A virtual device's clock stands still where its daemon does not get to run.
     _calm: RwLockReadGuard<'static, ()>,
+    waits: Waits,
 }
+
+/// Half of the graph's usual cycle: whoever waits so long for a processor may come too late for it.
+const WAIT_MAX: Duration = Duration::from_millis(10);
 
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -69,7 +74,7 @@ impl PipeWire {
             std::fs::create_dir_all(&folder).expect("our own folder");
             std::fs::write(folder.join(name), text).expect("our own folder");
         }
-        let mut graph = PipeWire { daemons: Vec::new(), home, _turn: turn, _calm: calm() };
+        let mut graph = PipeWire { daemons: Vec::new(), home, _turn: turn, _calm: calm(), waits: Waits::watch() };
         let bus = format!("--address=unix:path={}/bus", graph.folder().display());
         graph.run_daemon("dbus-daemon", &["--session", "--nofork", &bus]);
         wait_until("the bus", || graph.folder().join("bus").exists());
@@ -84,6 +89,16 @@ impl PipeWire {
             }
         }
         Some(graph)
+    }
+
+    /// Whether its programs had to wait for a processor so long that the graph itself may have lost something: then
+    /// nothing can be said of whoever records from it. Says so in one line.
+    pub fn was_starved(&self) -> bool {
+        let longest = self.waits.longest();
+        if longest > WAIT_MAX {
+            eprintln!("passed over in part: this machine kept the audio graph waiting for {longest:.1?}");
+        }
+        longest > WAIT_MAX
     }
 
     fn run_daemon(&mut self, name: &str, arguments: &[&str]) {

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+//! What we hear: each message finds whom it concerns.
+
+use super::control::Message;
+use super::control::clear::{Clear, Hello};
+use super::event::Event;
+use super::figures::Refusal;
+use super::header::{Header, Kind};
+use super::inbound::InboundOrder;
+use super::link::Stage;
+use super::timer::Timer;
+use super::voice::VoiceOrder;
+use super::{Mesh, Role};
+use crate::words::{Mono, PeerId};
+use core::net::SocketAddr;
+
+impl Mesh {
+    /// Something in the clear, of anybody.
+    pub(super) fn on_clear(&mut self, from: SocketAddr, header: Header, body: &[u8], now: Mono) {
+        let Some(clear) = Clear::read(body) else { return self.counts.add(Refusal::Nonsense) };
+        match clear {
+            Clear::Hello { token, hello: Hello::Ask } => self.give_cookie(from, token, now),
+            Clear::Hello { token, hello: hello @ Hello::Join { .. } } => self.on_caller(from, token, hello, now),
+            Clear::Hello { token, hello: hello @ Hello::Pair { .. } } => {
+                self.on_pair_hello(from, header.sender(), token, hello, now);
+            }
+            Clear::Cookie { token, cookie } => self.on_cookie(token, cookie, now),
+            Clear::Wait { token } => self.on_wait(token, now),
+            Clear::Welcome { token, noise } => self.on_welcome(from, token, noise, now),
+            // It has done its work in the routers.
+            Clear::Punch => {}
+            Clear::Confirm { token, sealed } => self.on_confirm(from, token, sealed, now),
+        }
+    }
+
+    /// Something sealed, of somebody we know.
+    #[expect(clippy::too_many_arguments, reason = "these are the fields of one input")]
+    pub(super) fn on_opened(
+        &mut self,
+        peer: PeerId,
+        from: SocketAddr,
+        header: Header,
+        sequence: u64,
+        payload: &[u8],
+        at: Mono,
+        now: Mono,
+    ) {
+        match self.links[peer.index()].as_ref().map(|link| &link.stage) {
+            Some(Stage::Confirming(_)) => self.confirmed(peer, now),
+            Some(Stage::Live(_)) => {}
+            // The receiving thread opened it before it got the order to forget that link.
+            Some(Stage::Reaching(_) | Stage::Left) | None => return,
+        }
+        self.heard(peer, at, now);
+        match header.kind {
+            Kind::Bye => self.on_bye(peer, now),
+            Kind::Control => match Message::read(payload) {
+                Some(message) => self.on_message(peer, from, message, at, now),
+                None => self.counts.add(Refusal::Nonsense),
+            },
+            Kind::KeyPicture | Kind::DeltaPicture => self.on_piece(peer, header, sequence, payload, now),
+            Kind::Voice => {}
+        }
+    }
+
+    fn on_message(&mut self, peer: PeerId, from: SocketAddr, message: Message, at: Mono, now: Mono) {
+        match message {
+            Message::Here { roster, .. } => self.on_roster_known(peer, roster, now),
+            Message::Roster(roster) if peer == PeerId::HOST => self.adopt_roster(*roster, now),
+            Message::Roster(_) => self.counts.add(Refusal::Nonsense),
+            Message::Heartbeat { roster, hears, status } => {
+                let Some(live) = self.live(peer) else { return };
+                live.hears = hears;
+                if core::mem::replace(&mut live.status, status) != status {
+                    self.out.happened(Event::PeerStatus { peer, status });
+                }
+                self.on_roster_known(peer, roster, now);
+            }
+            Message::Ping { t1 } => self.tell(peer, &Message::Pong { t1, t2: at, t3: now }, now),
+            Message::Pong { t1, t2, t3 } => self.on_pong(peer, t1, t2, t3, at),
+            Message::Addresses(addresses) => self.on_addresses(peer, &addresses, now),
+            Message::Probe { token } => self.tell_at(peer, from, &Message::ProbeReply { token }, now),
+            Message::ProbeReply { token } => self.on_probe_reply(peer, from, token, now),
+            Message::Report(report) => self.on_report(peer, &report, now),
+            Message::Nack(nack) => self.on_nack(peer, &nack, now),
+            Message::KeyFrameWanted => self.want_key_frame(now),
+        }
+    }
+
+    fn on_roster_known(&mut self, peer: PeerId, version: u32, now: Mono) {
+        let ours = self.roster.version;
+        let Some(live) = self.live(peer) else { return };
+        live.roster = version;
+        if version != ours && matches!(self.role, Role::Host(_)) {
+            self.timers.set_by(Timer::Roster, now);
+        }
+    }
+
+    fn on_pong(&mut self, peer: PeerId, t1: Mono, t2: Mono, t3: Mono, t4: Mono) {
+        let Some(live) = self.live(peer) else { return };
+        if live.pings.answer(t1, t2, t3, t4) {
+            if let Some(rtt_ns) = live.pings.rtt_ns() {
+                live.shown.set_rtt(rtt_ns);
+            }
+            self.out.happened(Event::TimeSample { peer, t1, t2, t3, t4 });
+        }
+    }
+
+    fn on_addresses(&mut self, peer: PeerId, addresses: &[SocketAddr], now: Mono) {
+        if let Role::Host(_) = self.role {
+            self.list_candidates(peer, addresses, now);
+        } else if let Some(link) = &mut self.links[peer.index()] {
+            link.roads.set_candidates(addresses);
+        }
+    }
+
+    /// An authentic datagram came from elsewhere: is that where they are now?
+    pub(super) fn on_moved(&mut self, peer: PeerId, from: SocketAddr, now: Mono) {
+        let Some(link) = &mut self.links[peer.index()] else { return };
+        if link.live().is_none_or(|live| live.road == from) {
+            return;
+        }
+        if let Some(token) = link.roads.probe(from, &mut self.random, now) {
+            self.tell_at(peer, from, &Message::Probe { token }, now);
+        }
+    }
+
+    fn on_probe_reply(&mut self, peer: PeerId, from: SocketAddr, token: u64, now: Mono) {
+        let Some(link) = &mut self.links[peer.index()] else { return };
+        if !link.roads.answered(from, token, now) {
+            return;
+        }
+        let Some(live) = link.live_mut() else { return };
+        if core::mem::replace(&mut live.road, from) == from {
+            return;
+        }
+        self.paths.voice.give(VoiceOrder::Road { peer, address: from });
+        self.paths.inbound.give(InboundOrder::Road { peer, address: from });
+        self.out.happened(Event::PeerMoved { peer, address: from });
+        self.list_seen(peer, from, now);
+    }
+
+    /// The next question about the time there.
+    pub(super) fn ping(&mut self, peer: PeerId, now: Mono) {
+        let Some(live) = self.live(peer) else { return };
+        let next = live.pings.ask(now);
+        self.tell(peer, &Message::Ping { t1: now }, now);
+        self.timers.set(Timer::Ping(peer), next);
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+//! What time is it there? Eight questions at once when a link begins, then one each second.
+
+use crate::words::Mono;
+
+/// The first questions, and how far apart: enough for a first good guess within a fifth of a second.
+const BURST: u32 = 8;
+const BURST_NS: i64 = 20_000_000;
+const STEADY_NS: i64 = 1_000_000_000;
+
+/// Questions that are remembered: an answer to any other is not one of ours.
+const ASKED_MAX: usize = 16;
+
+/// The questions to one peer.
+#[derive(Debug, Default)]
+pub struct Pings {
+    asked: [Option<Mono>; ASKED_MAX],
+    count: u32,
+    rtt_ns: Option<i64>,
+    /// When the newest question was asked that was answered.
+    answered: Option<Mono>,
+}
+
+impl Pings {
+    /// A question goes out now; when is the next one due?
+    pub fn ask(&mut self, now: Mono) -> Mono {
+        self.asked[self.count as usize % ASKED_MAX] = Some(now);
+        self.count = self.count.wrapping_add(1);
+        now.offset(if self.count < BURST { BURST_NS } else { STEADY_NS })
+    }
+
+    /// An answer came. Is it one, to a question that was not answered yet?
+    pub fn answer(&mut self, t1: Mono, t2: Mono, t3: Mono, t4: Mono) -> bool {
+        let Some(asked) = self.asked.iter_mut().find(|asked| **asked == Some(t1)) else { return false };
+        *asked = None;
+        let there_ns = t3.since(t2);
+        let rtt_ns = t4.since(t1).saturating_sub(there_ns);
+        if there_ns < 0 || rtt_ns < 0 {
+            return false;
+        }
+        self.rtt_ns = Some(self.rtt_ns.map_or(rtt_ns, |smooth| smooth + (rtt_ns - smooth) / 4));
+        self.answered = self.answered.max(Some(t1));
+        true
+    }
+
+    /// There and back, smoothed.
+    pub fn rtt_ns(&self) -> Option<i64> {
+        self.rtt_ns
+    }
+
+    /// Was a question answered that was asked at `since` or later?
+    pub fn answered_since(&self, since: Mono) -> bool {
+        self.answered.is_some_and(|t1| t1 >= since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pings;
+    use crate::words::Mono;
+
+    #[test]
+    fn eight_at_once_then_one_a_second() {
+        let mut pings = Pings::default();
+        let mut now = Mono(0);
+        let times: Vec<u64> = (0..10)
+            .map(|_| {
+                now = pings.ask(now);
+                now.0 / 1_000_000
+            })
+            .collect();
+        assert_eq!(times, [20, 40, 60, 80, 100, 120, 140, 1140, 2140, 3140]);
+    }
+
+    #[test]
+    fn only_answers_to_our_questions_count_and_only_once() {
+        let mut pings = Pings::default();
+        pings.ask(Mono(100));
+        assert!(!pings.answer(Mono(101), Mono(0), Mono(0), Mono(200)));
+        assert!(!pings.answered_since(Mono(0)));
+        assert!(pings.answer(Mono(100), Mono(9000), Mono(9010), Mono(200)));
+        assert_eq!(pings.rtt_ns(), Some(90));
+        assert!(!pings.answer(Mono(100), Mono(9000), Mono(9010), Mono(200)));
+        assert!(pings.answered_since(Mono(100)) && !pings.answered_since(Mono(101)));
+        for (t2, t3, t4) in [(5, 4, 300), (0, u64::MAX / 2, 300), (u64::MAX, 0, 0)] {
+            pings.ask(Mono(250));
+            assert!(!pings.answer(Mono(250), Mono(t2), Mono(t3), Mono(t4)), "{t2} {t3} {t4}");
+        }
+    }
+}
