@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Sockets and routers: real ones, in network namespaces of our own where those are permitted.
 
+mod calls;
 mod fake;
 #[allow(dead_code)]
 mod internet;

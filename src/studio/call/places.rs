@@ -45,7 +45,9 @@ impl Places {
         if own == self.own {
             return None;
         }
-        let change = match (self.own.is_empty(), own.is_empty()) {
+        // A machine without a network has its loopback to itself.
+        let alone = |own: &[IpAddr]| own.iter().all(IpAddr::is_loopback);
+        let change = match (alone(&self.own), alone(&own)) {
             (false, true) => Change::Gone,
             (true, false) => Change::Back,
             _ => Change::Other,
@@ -87,8 +89,9 @@ mod tests {
         let lan: IpAddr = [192, 168, 1, 7].into();
         let mut places = Places::new(5000, vec![lan], Mono(0));
         assert_eq!(places.look(vec![lan], Mono(1)), None);
-        assert_eq!(places.look(vec![], Mono(2)), Some(Change::Gone));
-        assert_eq!(places.look(vec![], Mono(3)), None);
+        let alone = || vec![[127, 0, 0, 1].into()];
+        assert_eq!(places.look(alone(), Mono(2)), Some(Change::Gone));
+        assert_eq!(places.look(alone(), Mono(3)), None);
         assert_eq!(places.look(vec![lan], Mono(4)), Some(Change::Back));
         assert_eq!(places.look(vec![[10, 0, 0, 2].into()], Mono(5)), Some(Change::Other));
     }
