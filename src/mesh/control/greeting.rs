@@ -3,12 +3,12 @@
 //!
 //! ```text
 //! in HELLO     [revision 2][person 8][name][addresses]
-//! in WELCOME   [0][session 8][place][incarnation 4][began 8][host's now 8][your address][roster]
+//! in WELCOME   [0][session 8][place][incarnation 4][began 8][host's now 8][your address][return key 32][roster]
 //!              [1][why]
 //! ```
 
 use super::bytes::{Reader, Writer};
-use crate::mesh::roster::{CANDIDATES_MAX, NAME_MAX, Roster, clean_name};
+use crate::mesh::roster::{CANDIDATES_MAX, NAME_MAX, PairKey, Roster, clean_name};
 use crate::words::{Mono, PeerId};
 use core::net::SocketAddr;
 
@@ -78,6 +78,8 @@ pub enum Welcome {
         now: Mono,
         /// Where the host sees the newcomer.
         seen_as: SocketAddr,
+        /// Who was in once comes back with this, asked by nobody.
+        return_key: PairKey,
         /// Who is there; the newcomer is not in it yet.
         roster: Box<Roster>,
     },
@@ -90,8 +92,9 @@ impl Welcome {
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = Writer::new();
         match self {
-            Welcome::In { session, me, incarnation, began, now, seen_as, roster } => {
+            Welcome::In { session, me, incarnation, began, now, seen_as, return_key, roster } => {
                 out.u8(0).u64(*session).u8(me.number()).u32(*incarnation).u64(began.0).u64(now.0).address(*seen_as);
+                out.bytes(&return_key.0);
                 roster.write(&mut out);
             }
             Welcome::Refused(why) => {
@@ -118,6 +121,7 @@ impl Welcome {
                 began: Mono(reader.u64()?),
                 now: Mono(reader.u64()?),
                 seen_as: reader.address()?,
+                return_key: PairKey(reader.key()?),
                 roster: Box::new(Roster::read(&mut reader)?),
             }),
             1 => Some(Welcome::Refused(match reader.u8()? {

@@ -138,11 +138,11 @@ impl Mesh {
             }
         }
         let began = self.line.at;
-        let Some(book) = self.book() else { return };
-        let incarnation = book.next_incarnation();
-        let session = self.session;
+        let (session, seen_as) = (self.session, caller.from);
+        let Some(side) = self.host_side() else { return };
+        let (incarnation, return_key) = (side.book.next_incarnation(), side.return_key.clone());
         let roster = Box::new(roster);
-        let welcome = Welcome::In { session, me: place, incarnation, began, now, seen_as: caller.from, roster };
+        let welcome = Welcome::In { session, me: place, incarnation, began, now, seen_as, return_key, roster };
         let (noise, keys) = responder.answer(&welcome.bytes());
         let datagram = Clear::Welcome { token: caller.token, noise: &noise }.datagram(PeerId::HOST.number());
         assert!(datagram.len() < HELLO_LEN, "no answer is longer than the question");
