@@ -8,7 +8,7 @@
 //!                                                      [length 2][Noise 1][zeros ... to 120]
 //! COOKIE   [2][0 cookie | 1 wait]  [token 8][cookie 16]
 //! WELCOME  [3][token 8][Noise 2]
-//! PUNCH    [4][tag 16]
+//! PUNCH    [4][tag 16][zeros ... to 120]
 //! CONFIRM  [5][token 8][the first sealed datagram, header and all]
 //! ```
 //!
@@ -180,6 +180,8 @@ impl<'a> Clear<'a> {
             }
             Clear::Punch { tag } => {
                 out.u8(4).bytes(&tag);
+                // A HELLO answers it, and no answer is longer.
+                padded_to = PAIR_HELLO_LEN;
             }
             Clear::Confirm { token, sealed } => {
                 out.u8(5).u64(token).bytes(sealed);

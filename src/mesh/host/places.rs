@@ -99,11 +99,12 @@ impl Mesh {
         PeerId::all().filter(taken).find(|peer| side.book.entries[peer.index()].person == person)
     }
 
-    /// Who of those who are in asked for this name?
+    /// Who of those who are in asked for this name, and has not made room for somebody else already?
     pub(super) fn namesakes(&mut self, name: &str) -> Vec<PeerId> {
         let Role::Host(side) = &self.role else { return Vec::new() };
         let taken = |peer: &PeerId| *peer != PeerId::HOST && self.roster.member(*peer).is_some();
-        PeerId::all().filter(taken).filter(|peer| side.book.entries[peer.index()].name == name).collect()
+        let alike = |peer: &PeerId| side.book.entries[peer.index()].name == name && !side.door.is_reserved(*peer);
+        PeerId::all().filter(taken).filter(alike).collect()
     }
 
     fn free_place(&mut self) -> Option<PeerId> {
