@@ -6,7 +6,7 @@
 //! would otherwise fall to each other: many routers keep both languages in one table.
 
 use super::How;
-use super::pcp::{self, Pcp, PcpError};
+use super::pcp::{self, Pcp, PcpError, is_silence};
 use super::trouble::Trouble;
 use super::upnp::{self, Opened, Upnp, UpnpError};
 use crate::net::addresses::{Reach, Router, reach};
@@ -18,6 +18,9 @@ use tokio::time::{sleep, timeout};
 /// A router that knows PCP answers long before this, even over a bad radio link: two datagrams, the first repeated
 /// after 250 ms.
 const HEAD_START: Duration = Duration::from_millis(800);
+
+/// For people, whatever the system's own word for it.
+const SILENT: &str = "the router does not answer any more";
 
 /// A port that is open.
 pub(super) struct Held {
@@ -61,9 +64,9 @@ async fn race(router: Router, port: NonZeroU16, wanted: u16, budget: Duration, k
     let search = search(router, budget);
     let head_start = sleep(HEAD_START);
     tokio::pin!(younger, search, head_start);
-    let mut found: Option<(Upnp, IpAddr)> = None;
+    let mut found: Option<(Upnp, Option<IpAddr>)> = None;
     let mut late = false;
-    loop {
+    while known.pcp.is_none() || known.upnp.is_none() {
         tokio::select! {
             mapped = &mut younger, if known.pcp.is_none() => match mapped {
                 Ok(pcp) => return Some(By::Pcp(pcp)),
@@ -76,29 +79,32 @@ async fn race(router: Router, port: NonZeroU16, wanted: u16, budget: Duration, k
             },
             upnp = &mut search, if known.upnp.is_none() && found.is_none() => match upnp {
                 Ok((upnp, external)) => {
-                    known.external = Some(external).filter(|external| !external.is_unspecified()).or(known.external);
+                    known.external = external.or(known.external);
                     found = Some((upnp, external));
                 }
                 Err(why) => known.upnp = Some(why),
             },
             () = &mut head_start, if !late => late = true,
-            else => return None,
         }
-        if late || known.pcp.is_some() {
-            if let Some((upnp, external)) = found.take() {
-                match upnp.open(port.get(), wanted).await {
-                    Ok(opened) => return Some(By::Upnp { upnp, opened, external }),
-                    Err(why) => known.upnp = Some(why),
+        if (late || known.pcp.is_some())
+            && let Some((upnp, external)) = found.take()
+        {
+            match upnp.open(port.get(), wanted).await {
+                Ok(opened) => {
+                    let external = external.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+                    return Some(By::Upnp { upnp, opened, external });
                 }
+                Err(why) => known.upnp = Some(why),
             }
         }
     }
+    None
 }
 
 /// Everything of UPnP that opens nothing. A router that does not tell its address outside may open the port yet.
-async fn search(router: Router, budget: Duration) -> Result<(Upnp, IpAddr), UpnpError> {
+async fn search(router: Router, budget: Duration) -> Result<(Upnp, Option<IpAddr>), UpnpError> {
     let upnp = upnp::find(router, budget).await?;
-    let external = upnp.external().await.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+    let external = upnp.external().await.ok();
     Ok((upnp, external))
 }
 
@@ -135,11 +141,14 @@ impl Held {
         let port = self.port;
         let looked = async {
             match &mut self.by {
-                By::Pcp(pcp) => pcp.renew().await.map_err(|e| format!("the router does not renew the port ({e})")),
+                By::Pcp(pcp) => pcp.renew().await.map_err(|why| match is_silence(&why) {
+                    true => SILENT.to_owned(),
+                    false => format!("the router does not renew the port ({why})"),
+                }),
                 By::Upnp { upnp, opened, external } => look_upnp(upnp, opened, external, port, renew).await,
             }
         };
-        timeout(within, looked).await.unwrap_or_else(|_| Err("the router does not answer any more".into()))
+        timeout(within, looked).await.unwrap_or_else(|_| Err(SILENT.into()))
     }
 
     /// Closes the port, if the router can be told.
@@ -169,7 +178,10 @@ async fn look_upnp(
         *opened = again;
         looked = upnp.external().await;
     }
-    let told = looked.map_err(|e| e.to_string())?;
+    let told = looked.map_err(|why| match why {
+        UpnpError::Silent(_) => SILENT.to_owned(),
+        why => why.to_string(),
+    })?;
     // Only one that was known and is another now is news.
     if reach(told) != Reach::Special && !external.is_unspecified() {
         *external = told;
