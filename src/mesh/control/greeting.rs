@@ -134,3 +134,41 @@ impl Welcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Greeting, REVISION, Refusal, Welcome};
+    use crate::mesh::handshake::{ANSWER_EXTRA, MESSAGE_EXTRA};
+    use crate::mesh::header::{DATAGRAM_MAX, Header};
+    use crate::mesh::roster::{CANDIDATES_MAX, Member, NAME_MAX, PairKey, Roster};
+    use crate::words::{Mono, PeerId};
+
+    #[test]
+    fn the_longest_welcome_is_shorter_than_every_hello_and_the_longest_greeting_fits_into_one() {
+        let address = "[2001:db8::1]:50000".parse().expect("an address");
+        let (candidates, name) = (vec![address; CANDIDATES_MAX], "n".repeat(NAME_MAX));
+        let mut roster = Box::new(Roster { version: 9, ..Roster::default() });
+        for id in PeerId::all() {
+            let (name, candidates) = (name.clone(), candidates.clone());
+            roster.put(Member { id, incarnation: 3, name, candidates, pair: PairKey([1; 32]) });
+        }
+        let (now, began, return_key) = (Mono(7), Mono(5), PairKey([2; 32]));
+        let me = PeerId::HOST;
+        let welcome = Welcome::In { session: 1, me, incarnation: 4, began, now, seen_as: address, return_key, roster };
+        let bytes = welcome.bytes();
+        assert!(Header::LEN + 9 + ANSWER_EXTRA + bytes.len() < DATAGRAM_MAX, "{}", bytes.len());
+        assert_eq!(Welcome::read(&bytes).expect("our own").bytes(), bytes);
+        let greeting = Greeting { revision: REVISION, person: 8, name, candidates };
+        let bytes = greeting.bytes();
+        assert!(Header::LEN + 28 + MESSAGE_EXTRA + bytes.len() < DATAGRAM_MAX);
+        assert_eq!(Greeting::read(&bytes), Some(greeting));
+    }
+
+    #[test]
+    fn refusals_say_why() {
+        for why in [Refusal::Full, Refusal::Declined, Refusal::Revision, Refusal::Over] {
+            let read = Welcome::read(&Welcome::Refused(why).bytes());
+            assert!(matches!(read, Some(Welcome::Refused(said)) if said == why));
+        }
+    }
+}
