@@ -9,7 +9,7 @@
 //!
 //! The same happens again by itself when the host was lost without a BYE.
 
-use super::control::clear::{Clear, Hello, prologue};
+use super::control::clear::{Clear, Hello, Proof, prologue};
 use super::control::greeting::{Greeting, REVISION, Welcome};
 use super::event::{Event, Left, Over};
 use super::figures::Refusal;
@@ -18,6 +18,7 @@ use super::handshake::cookie::COOKIE_LEN;
 use super::header::NOBODY;
 use super::invite::Invite;
 use super::link::Link;
+use super::roster::PairKey;
 use super::seal::Secret;
 use super::timer::Timer;
 use super::voice::VoiceOrder;
@@ -55,6 +56,8 @@ pub struct GuestSide {
     join: Option<Join>,
     /// To be told once the host has shown that we are in.
     entering: Option<Event>,
+    /// With this the host takes us in again without asking.
+    return_key: Option<PairKey>,
     /// The host said BYE: nobody new can come, and there is no way back.
     pub host_left: bool,
 }
@@ -68,6 +71,7 @@ struct Join {
     /// Addresses that answered, not tried yet.
     spare: Vec<(SocketAddr, [u8; COOKIE_LEN])>,
     attempt: Option<Attempt>,
+    attempts: u32,
     /// A host answered first.
     answered: Option<Mono>,
     told_silent: bool,
@@ -89,7 +93,17 @@ struct Attempt {
 impl GuestSide {
     /// Before the first word.
     pub fn new(invite: Invite) -> GuestSide {
-        GuestSide { invite, join: None, entering: None, host_left: false }
+        GuestSide { invite, join: None, entering: None, return_key: None, host_left: false }
+    }
+
+    /// What to come in with: as the invite has it, or as somebody who was in before. A host that was started anew
+    /// knows nobody who was.
+    fn proof(&self, again: bool) -> (Proof, Secret) {
+        match (&self.return_key, &self.invite.key) {
+            (Some(key), _) if again => (Proof::Return, Secret::new(key.0)),
+            (_, Some(key)) => (Proof::Invite, key.psk()),
+            (_, None) => (Proof::Nothing, Secret::NONE),
+        }
     }
 }
 
@@ -101,6 +115,7 @@ impl Join {
             asks: Vec::new(),
             spare: Vec::new(),
             attempt: None,
+            attempts: 0,
             answered: None,
             told_silent: false,
             told_unreachable: false,
@@ -233,22 +248,19 @@ impl Mesh {
     fn attempt(&mut self, address: SocketAddr, cookie: [u8; COOKIE_LEN], now: Mono) {
         let own = self.own_candidates();
         let Role::Guest(side) = &mut self.role else { return };
+        let returns = side.join.as_ref().is_some_and(|join| join.again && join.attempts.is_multiple_of(2));
+        let (proof, psk) = side.proof(returns);
         let Some(join) = &mut side.join else { return };
         let token = self.random.u64();
-        let keyed = side.invite.key.is_some();
-        let psk = side.invite.key.as_ref().map_or(Secret::NONE, |key| key.psk());
-        let before = prologue(token, &Hello::Join { keyed, cookie, noise: &[] });
+        let before = prologue(token, &Hello::Join { proof, cookie, noise: &[] });
         let mut initiator = Initiator::new(&psk, &before, &mut self.random);
-        let greeting = Greeting {
-            revision: REVISION,
-            person: self.me.person,
-            name: self.me.name.clone(),
-            candidates: own,
-        };
+        let greeting =
+            Greeting { revision: REVISION, person: self.me.person, name: self.me.name.clone(), candidates: own };
         let noise = initiator.first(&greeting.bytes());
-        let hello = Hello::Join { keyed, cookie, noise: &noise };
+        let hello = Hello::Join { proof, cookie, noise: &noise };
         let datagram = Clear::Hello { token, hello }.datagram(NOBODY);
         self.out.send(address, datagram.clone());
+        join.attempts += 1;
         join.attempt = Some(Attempt { address, token, datagram, initiator, since: now, waiting: None });
     }
 
@@ -306,7 +318,8 @@ impl Mesh {
 
     /// We have a place. What we knew of an earlier one is void.
     fn enter(&mut self, welcome: Welcome, now: Mono) -> bool {
-        let Welcome::In { session, me, incarnation, began, now: host_now, seen_as, roster } = welcome else {
+        let Welcome::In { session, me, incarnation, began, now: host_now, seen_as, return_key, roster } = welcome
+        else {
             return false;
         };
         let sane = me != PeerId::HOST && roster.member(me).is_none_or(|member| member.incarnation != incarnation);
@@ -335,6 +348,7 @@ impl Mesh {
         self.timers.stop(Timer::Hello);
         let Role::Guest(side) = &mut self.role else { return false };
         side.join = None;
+        side.return_key = Some(return_key);
         side.entering = Some(Event::Joined { me, session, began, line, seen_as: Some(seen_as) });
         true
     }

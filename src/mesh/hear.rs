@@ -79,7 +79,12 @@ impl Mesh {
             Message::Ping { t1 } => self.tell(peer, &Message::Pong { t1, t2: at, t3: now }, now),
             Message::Pong { t1, t2, t3 } => self.on_pong(peer, t1, t2, t3, at),
             Message::Addresses(addresses) => self.on_addresses(peer, &addresses, now),
-            Message::Probe { token } => self.tell_at(peer, from, &Message::ProbeReply { token }, now),
+            Message::Probe { token } => {
+                if let Some(link) = &mut self.links[peer.index()] {
+                    link.roads.reply(from, now);
+                }
+                self.tell_at(peer, from, &Message::ProbeReply { token }, now);
+            }
             Message::ProbeReply { token } => self.on_probe_reply(peer, from, token, now),
             Message::Report(report) => self.on_report(peer, &report, now),
             Message::Nack(nack) => self.on_nack(peer, &nack, now),
@@ -134,7 +139,7 @@ impl Mesh {
         }
     }
 
-    fn on_probe_reply(&mut self, peer: PeerId, from: SocketAddr, token: u64, now: Mono) {
+    fn on_probe_reply(&mut self, peer: PeerId, from: SocketAddr, token: u8, now: Mono) {
         let Some(link) = &mut self.links[peer.index()] else { return };
         if !link.roads.answered(from, token, now) {
             return;

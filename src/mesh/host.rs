@@ -3,7 +3,7 @@
 
 pub mod places;
 
-use super::control::clear::{Clear, Hello, prologue};
+use super::control::clear::{Clear, Hello, Proof, prologue};
 use super::control::greeting::{Greeting, REVISION, Welcome};
 use super::door::{Caller, DOUBT_NS, Door, LOOK_NS, Stage};
 use super::event::Event;
@@ -11,6 +11,7 @@ use super::figures::Refusal;
 use super::handshake::{Cookies, Responder};
 use super::invite::InviteKey;
 use super::random::Random;
+use super::roster::PairKey;
 use super::seal::Secret;
 use super::timer::Timer;
 use super::{Admit, Mesh, Refused, Role};
@@ -25,6 +26,8 @@ const MAKES_ROOM_NS: i64 = 1_000_000_000;
 pub struct HostSide {
     /// Of the invite.
     pub key: Option<InviteKey>,
+    /// For who was in before.
+    return_key: PairKey,
     admit: Admit,
     cookies: Cookies,
     door: Door,
@@ -34,11 +37,16 @@ pub struct HostSide {
 impl HostSide {
     /// Nobody is there yet.
     pub fn new(key: Option<InviteKey>, admit: Admit, random: &mut Random) -> HostSide {
-        HostSide { key, admit, cookies: Cookies::new(random), door: Door::default(), book: Book::default() }
+        let (cookies, return_key) = (Cookies::new(random), PairKey(random.bytes()));
+        HostSide { key, return_key, admit, cookies, door: Door::default(), book: Book::default() }
     }
 
-    fn psk(&self, keyed: bool) -> Option<Secret> {
-        if keyed { self.key.as_ref().map(InviteKey::psk) } else { Some(Secret::NONE) }
+    fn psk(&self, proof: Proof) -> Option<Secret> {
+        match proof {
+            Proof::Invite => self.key.as_ref().map(InviteKey::psk),
+            Proof::Nothing => Some(Secret::NONE),
+            Proof::Return => Some(Secret::new(self.return_key.0)),
+        }
     }
 }
 
@@ -60,7 +68,8 @@ impl Mesh {
     /// Somebody with a cookie wants to come in.
     pub(super) fn on_caller(&mut self, from: SocketAddr, token: u64, hello: Hello<'_>, now: Mono) {
         let Role::Host(side) = &mut self.role else { return self.counts.add(Refusal::Stranger) };
-        let Hello::Join { keyed, cookie, noise } = hello else { return };
+        let Hello::Join { proof, cookie, noise } = hello else { return };
+        let keyed = proof != Proof::Nothing;
         if let Some((caller, _)) = side.door.by_token(token) {
             // Who knows the token and is elsewhere has only overheard it.
             if caller.from == from {
@@ -75,7 +84,7 @@ impl Mesh {
         if !side.door.limit.take(from.ip(), now) {
             return self.counts.add(Refusal::Flood);
         }
-        let Some(psk) = side.psk(keyed) else { return self.counts.add(Refusal::WrongKey) };
+        let Some(psk) = side.psk(proof) else { return self.counts.add(Refusal::WrongKey) };
         let mut responder = Responder::new(&psk, &prologue(token, &hello), &mut self.random);
         let Ok(greeting) = responder.read(noise) else { return self.counts.add(Refusal::WrongKey) };
         let Some(greeting) = Greeting::read(&greeting) else { return self.counts.add(Refusal::Nonsense) };

@@ -183,12 +183,11 @@ impl Mesh {
         if roster.version <= self.roster.version {
             return;
         }
-        let Some(own) = roster.member(me).filter(|own| own.incarnation == self.me.incarnation) else {
+        if roster.member(me).is_none_or(|own| own.incarnation != self.me.incarnation) {
             // We are out and did not notice. There is a way back.
             self.lose(PeerId::HOST, now);
             return;
-        };
-        self.me.name = own.name.clone();
+        }
         for peer in PeerId::all().filter(|peer| *peer != me) {
             self.adopt_member(peer, &roster, now);
         }

@@ -76,7 +76,7 @@ pub fn is_sendable(address: SocketAddr) -> bool {
 #[derive(Debug)]
 struct Probe {
     address: SocketAddr,
-    token: u64,
+    token: u8,
     at: Mono,
 }
 
@@ -87,6 +87,8 @@ pub struct Roads {
     /// Where somebody answered before, though nobody named it.
     seen: Option<SocketAddr>,
     probes: Vec<Probe>,
+    /// Where a question of theirs was answered last.
+    replied: Option<(SocketAddr, Mono)>,
 }
 
 impl Roads {
@@ -125,22 +127,29 @@ impl Roads {
     }
 
     /// Whether to ask at this address now, and with which token.
-    pub fn probe(&mut self, address: SocketAddr, random: &mut Random, now: Mono) -> Option<u64> {
+    pub fn probe(&mut self, address: SocketAddr, random: &mut Random, now: Mono) -> Option<u8> {
         self.probes.retain(|probe| now.since(probe.at) < PROBE_AGE_NS);
         let recently = |probe: &Probe| probe.address == address && now.since(probe.at) < PROBE_EVERY_NS;
-        if !is_sendable(address) || self.probes.iter().any(recently) {
+        let replied = self.replied.is_some_and(|(to, at)| to == address && now.since(at) < PROBE_EVERY_NS);
+        if !is_sendable(address) || replied || self.probes.iter().any(recently) {
             return None;
         }
         if self.probes.len() == PROBES_MAX {
             self.probes.remove(0);
         }
-        let token = random.u64();
+        let token = random.below(256) as u8;
         self.probes.push(Probe { address, token, at: now });
         Some(token)
     }
 
+    /// A question of theirs is answered there: nothing else follows it at once, because who sent on one datagram of
+    /// theirs must not get two for it.
+    pub fn reply(&mut self, address: SocketAddr, now: Mono) {
+        self.replied = Some((address, now));
+    }
+
     /// An answer came from there: is that the road now? Whatever else was asked is settled with it.
-    pub fn answered(&mut self, from: SocketAddr, token: u64, now: Mono) -> bool {
+    pub fn answered(&mut self, from: SocketAddr, token: u8, now: Mono) -> bool {
         let asked = |p: &Probe| p.address == from && p.token == token && now.since(p.at) < PROBE_AGE_NS;
         let found = self.probes.iter().any(asked);
         if found {

@@ -3,12 +3,12 @@
 //!
 //! ```text
 //! HELLO    [1][0 ask]              [token 8][zeros ... to a datagram of 1200]
-//!          [1][1 key | 2 no key]   [token 8][cookie 16][length 2][Noise 1][zeros ... to 1200]
+//!          [1][1 | 2 | 4 proof]   [token 8][cookie 16][length 2][Noise 1][zeros ... to 1200]
 //!          [1][3 pair]             [token 8][to 1][from's incarnation 4][to's incarnation 4]
 //!                                                      [length 2][Noise 1][zeros ... to 120]
 //! COOKIE   [2][0 cookie | 1 wait]  [token 8][cookie 16]
 //! WELCOME  [3][token 8][Noise 2]
-//! PUNCH    [4][tag 16]
+//! PUNCH    [4][tag 16][zeros ... to 120]
 //! CONFIRM  [5][token 8][the first sealed datagram, header and all]
 //! ```
 //!
@@ -35,6 +35,28 @@ pub const PAIR_HELLO_LEN: usize = 120;
 /// Bytes of what a PUNCH proves itself with.
 pub const PUNCH_TAG_LEN: usize = 16;
 
+/// What shows that somebody may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The key of the invite.
+    Invite,
+    /// Nothing: the host decides.
+    Nothing,
+    /// The key that the host gave to all who were in before.
+    Return,
+}
+
+impl Proof {
+    fn of(what: u8) -> Option<Proof> {
+        match what {
+            1 => Some(Proof::Invite),
+            2 => Some(Proof::Nothing),
+            4 => Some(Proof::Return),
+            _ => None,
+        }
+    }
+}
+
 /// What a HELLO comes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hello<'a> {
@@ -42,8 +64,8 @@ pub enum Hello<'a> {
     Ask,
     /// A cookie, and a Noise message made with the key of the invite or without one.
     Join {
-        /// Whether it was made with a key.
-        keyed: bool,
+        /// What it was made with.
+        proof: Proof,
         /// What the host gave out before.
         cookie: [u8; COOKIE_LEN],
         /// Noise's first message.
@@ -158,6 +180,8 @@ impl<'a> Clear<'a> {
             }
             Clear::Punch { tag } => {
                 out.u8(4).bytes(&tag);
+                // A HELLO answers it, and no answer is longer.
+                padded_to = PAIR_HELLO_LEN;
             }
             Clear::Confirm { token, sealed } => {
                 out.u8(5).u64(token).bytes(sealed);
@@ -185,10 +209,10 @@ fn read_hello<'a>(reader: &mut Reader<'a>, datagram_len: usize) -> Option<Clear<
     let token = reader.u64()?;
     let hello = match what {
         0 => Hello::Ask,
-        1 | 2 => {
+        1 | 2 | 4 => {
             let cookie = reader.bytes(COOKIE_LEN)?.try_into().ok()?;
             let length = reader.u16()?;
-            Hello::Join { keyed: what == 1, cookie, noise: reader.bytes(length.into())? }
+            Hello::Join { proof: Proof::of(what)?, cookie, noise: reader.bytes(length.into())? }
         }
         3 => {
             let to = PeerId::new(reader.u8()?)?;
@@ -207,8 +231,9 @@ pub fn prologue(token: u64, hello: &Hello<'_>) -> Vec<u8> {
     let mut out = Writer::new();
     let what = match hello {
         Hello::Ask => 0,
-        Hello::Join { keyed: true, .. } => 1,
-        Hello::Join { keyed: false, .. } => 2,
+        Hello::Join { proof: Proof::Invite, .. } => 1,
+        Hello::Join { proof: Proof::Nothing, .. } => 2,
+        Hello::Join { proof: Proof::Return, .. } => 4,
         Hello::Pair { .. } => 3,
     };
     out.u8(1).u8(what).u64(token);

@@ -3,12 +3,12 @@
 //!
 //! ```text
 //! in HELLO     [revision 2][person 8][name][addresses]
-//! in WELCOME   [0][session 8][place][incarnation 4][began 8][host's now 8][your address][roster]
+//! in WELCOME   [0][session 8][place][incarnation 4][began 8][host's now 8][your address][return key 32][roster]
 //!              [1][why]
 //! ```
 
 use super::bytes::{Reader, Writer};
-use crate::mesh::roster::{CANDIDATES_MAX, NAME_MAX, Roster, clean_name};
+use crate::mesh::roster::{CANDIDATES_MAX, NAME_MAX, PairKey, Roster, clean_name};
 use crate::words::{Mono, PeerId};
 use core::net::SocketAddr;
 
@@ -78,6 +78,8 @@ pub enum Welcome {
         now: Mono,
         /// Where the host sees the newcomer.
         seen_as: SocketAddr,
+        /// Who was in once comes back with this, asked by nobody.
+        return_key: PairKey,
         /// Who is there; the newcomer is not in it yet.
         roster: Box<Roster>,
     },
@@ -90,8 +92,9 @@ impl Welcome {
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = Writer::new();
         match self {
-            Welcome::In { session, me, incarnation, began, now, seen_as, roster } => {
+            Welcome::In { session, me, incarnation, began, now, seen_as, return_key, roster } => {
                 out.u8(0).u64(*session).u8(me.number()).u32(*incarnation).u64(began.0).u64(now.0).address(*seen_as);
+                out.bytes(&return_key.0);
                 roster.write(&mut out);
             }
             Welcome::Refused(why) => {
@@ -118,6 +121,7 @@ impl Welcome {
                 began: Mono(reader.u64()?),
                 now: Mono(reader.u64()?),
                 seen_as: reader.address()?,
+                return_key: PairKey(reader.key()?),
                 roster: Box::new(Roster::read(&mut reader)?),
             }),
             1 => Some(Welcome::Refused(match reader.u8()? {
@@ -127,6 +131,44 @@ impl Welcome {
                 _ => Refusal::Over,
             })),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Greeting, REVISION, Refusal, Welcome};
+    use crate::mesh::handshake::{ANSWER_EXTRA, MESSAGE_EXTRA};
+    use crate::mesh::header::{DATAGRAM_MAX, Header};
+    use crate::mesh::roster::{CANDIDATES_MAX, Member, NAME_MAX, PairKey, Roster};
+    use crate::words::{Mono, PeerId};
+
+    #[test]
+    fn the_longest_welcome_is_shorter_than_every_hello_and_the_longest_greeting_fits_into_one() {
+        let address = "[2001:db8::1]:50000".parse().expect("an address");
+        let (candidates, name) = (vec![address; CANDIDATES_MAX], "n".repeat(NAME_MAX));
+        let mut roster = Box::<Roster>::default();
+        for id in PeerId::all() {
+            let (name, candidates) = (name.clone(), candidates.clone());
+            roster.put(Member { id, incarnation: 3, name, candidates, pair: PairKey([1; 32]) });
+        }
+        let (now, began, return_key) = (Mono(7), Mono(5), PairKey([2; 32]));
+        let me = PeerId::HOST;
+        let welcome = Welcome::In { session: 1, me, incarnation: 4, began, now, seen_as: address, return_key, roster };
+        let bytes = welcome.bytes();
+        assert!(Header::LEN + 9 + ANSWER_EXTRA + bytes.len() < DATAGRAM_MAX, "{}", bytes.len());
+        assert_eq!(Welcome::read(&bytes).expect("our own").bytes(), bytes);
+        let greeting = Greeting { revision: REVISION, person: 8, name, candidates };
+        let bytes = greeting.bytes();
+        assert!(Header::LEN + 28 + MESSAGE_EXTRA + bytes.len() < DATAGRAM_MAX);
+        assert_eq!(Greeting::read(&bytes), Some(greeting));
+    }
+
+    #[test]
+    fn refusals_say_why() {
+        for why in [Refusal::Full, Refusal::Declined, Refusal::Revision, Refusal::Over] {
+            let read = Welcome::read(&Welcome::Refused(why).bytes());
+            assert!(matches!(read, Some(Welcome::Refused(said)) if said == why));
         }
     }
 }

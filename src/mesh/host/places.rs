@@ -99,11 +99,12 @@ impl Mesh {
         PeerId::all().filter(taken).find(|peer| side.book.entries[peer.index()].person == person)
     }
 
-    /// Who of those who are in asked for this name?
+    /// Who of those who are in asked for this name, and has not made room for somebody else already?
     pub(super) fn namesakes(&mut self, name: &str) -> Vec<PeerId> {
         let Role::Host(side) = &self.role else { return Vec::new() };
         let taken = |peer: &PeerId| *peer != PeerId::HOST && self.roster.member(*peer).is_some();
-        PeerId::all().filter(taken).filter(|peer| side.book.entries[peer.index()].name == name).collect()
+        let alike = |peer: &PeerId| side.book.entries[peer.index()].name == name && !side.door.is_reserved(*peer);
+        PeerId::all().filter(taken).filter(alike).collect()
     }
 
     fn free_place(&mut self) -> Option<PeerId> {
@@ -138,11 +139,11 @@ impl Mesh {
             }
         }
         let began = self.line.at;
-        let Some(book) = self.book() else { return };
-        let incarnation = book.next_incarnation();
-        let session = self.session;
+        let (session, seen_as) = (self.session, caller.from);
+        let Some(side) = self.host_side() else { return };
+        let (incarnation, return_key) = (side.book.next_incarnation(), side.return_key.clone());
         let roster = Box::new(roster);
-        let welcome = Welcome::In { session, me: place, incarnation, began, now, seen_as: caller.from, roster };
+        let welcome = Welcome::In { session, me: place, incarnation, began, now, seen_as, return_key, roster };
         let (noise, keys) = responder.answer(&welcome.bytes());
         let datagram = Clear::Welcome { token: caller.token, noise: &noise }.datagram(PeerId::HOST.number());
         assert!(datagram.len() < HELLO_LEN, "no answer is longer than the question");

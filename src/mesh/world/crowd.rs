@@ -104,6 +104,24 @@ fn who_crashed_takes_their_own_place_again_even_in_a_full_call() {
 }
 
 #[test]
+fn two_of_one_name_who_crashed_both_find_their_places_in_a_full_call() {
+    let mut world = World::new();
+    for name in ["guest", "guest", "other"] {
+        world.guest(name);
+        world.run(SECOND);
+    }
+    world.nodes[1].dead = true;
+    world.nodes[2].dead = true;
+    world.run(2 * SECOND);
+    let again = [world.guest("guest"), world.guest("guest")];
+    world.run(SECOND);
+    let mut places = again.map(|at| world.me(at));
+    places.sort();
+    assert_eq!(places, [Some(1), Some(2)]);
+    assert_eq!(world.people(0).len(), 4);
+}
+
+#[test]
 fn who_crashed_a_while_ago_need_not_wait_for_a_doubt() {
     let mut world = full(1);
     world.nodes[1].dead = true;

@@ -73,6 +73,29 @@ fn a_guest_comes_back_by_itself_after_a_long_outage() {
 }
 
 #[test]
+fn who_was_let_in_by_name_comes_back_without_being_asked_about_again() {
+    let mut world = World::new();
+    for _ in 0..2 {
+        world.guest_with("guest", None);
+        world.run(SECOND);
+        let asked = world.told(0).into_iter().rev().find_map(|event| match event {
+            Event::Knocking { ticket, .. } => Some(*ticket),
+            _ => None,
+        });
+        world.input(0, Input::Admit { ticket: asked.expect("it knocks"), yes: true });
+        world.run(SECOND);
+    }
+    assert_eq!(world.people(0)[2].1, "guest 2");
+    cut_off(&mut world, 2);
+    world.run(30 * SECOND);
+    heal(&mut world);
+    let knocked = world.count(0, |e| matches!(e, Event::Knocking { .. }));
+    world.until(5 * SECOND, |w| is_full_mesh(w, 3));
+    assert_eq!(world.count(0, |e| matches!(e, Event::Knocking { .. })), knocked);
+    assert_eq!(world.people(0)[2].1, "guest 2");
+}
+
+#[test]
 fn two_guests_who_lose_each_other_link_again() {
     let mut world = full(2);
     let (a, b) = (address(2), address(3));
