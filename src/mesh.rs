@@ -301,8 +301,10 @@ impl Mesh {
         self.paths.voice.give(VoiceOrder::Session(line));
     }
 
-    fn on_candidates(&mut self, mut candidates: Vec<SocketAddr>, now: Mono) {
-        candidates.truncate(CANDIDATES_MAX);
+    fn on_candidates(&mut self, candidates: Vec<SocketAddr>, now: Mono) {
+        // As the others will read them: without what is only true on this machine.
+        let plain = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
+        let candidates: Vec<SocketAddr> = candidates.into_iter().map(plain).take(CANDIDATES_MAX).collect();
         if candidates != self.me.candidates {
             self.me.candidates = candidates;
             self.tell_candidates(now);

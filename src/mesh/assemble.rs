@@ -117,7 +117,7 @@ impl Default for Assembler {
 }
 
 impl Assembler {
-    /// Waits for the first picture, whichever it is.
+    /// Waits for the first key frame: without it no delta is of use.
     pub fn new() -> Assembler {
         Assembler {
             rtt_ns: 100_000_000,
@@ -125,7 +125,7 @@ impl Assembler {
             next: 0,
             pictures: BTreeMap::new(),
             bytes: 0,
-            blind: false,
+            blind: true,
             evicted: None,
         }
     }
@@ -140,7 +140,7 @@ impl Assembler {
         let total = usize::from(fragment.fragments.max(1));
         let at = usize::from(fragment.fragment);
         let fits = at < total && !fragment.payload.is_empty() && fragment.payload.len() <= super::fragment::PIECE_MAX;
-        if !fits || fragment.sequence < self.next {
+        if !fits || fragment.sequence < self.next || fragment.sequence == u64::MAX {
             return;
         }
         let picture =

@@ -59,7 +59,7 @@ pub enum Message {
         roster: u32,
     },
     /// Who is in the call.
-    Roster(Roster),
+    Roster(Box<Roster>),
     /// Each second: I live.
     Heartbeat {
         /// Which roster the sender has.
@@ -131,7 +131,7 @@ impl Message {
         let mut reader = Reader(bytes);
         let message = match reader.u8()? {
             0 => Message::Here { token: reader.u64()?, roster: reader.u32()? },
-            1 => Message::Roster(Roster::read(&mut reader)?),
+            1 => Message::Roster(Box::new(Roster::read(&mut reader)?)),
             2 => {
                 let (roster, hears) = (reader.u32()?, reader.u8()?);
                 Message::Heartbeat { roster, hears, status: Status::of(reader.u8()?) }

@@ -195,6 +195,3 @@ impl Door {
         self.callers.is_empty()
     }
 }
-
-#[cfg(test)]
-mod tests;

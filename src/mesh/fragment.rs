@@ -91,14 +91,14 @@ mod tests {
         let picture: Vec<u8> = (0..PICTURE_MAX).map(|i| (i % 251) as u8).collect();
         for len in [1, 2, PIECE - 1, PIECE, PIECE + 1, 15 * PIECE, 255 * PIECE, 255 * PIECE + 1, PICTURE_MAX] {
             for piece in [0, PIECE, 1000, PIECE_MAX, usize::MAX] {
-                let pieces: Vec<_> = split(&picture[..len], piece).unwrap().collect();
+                let pieces: Vec<_> = split(&picture[..len], piece).expect("it can travel").collect();
                 let total = if pieces.len() == 1 { 0 } else { pieces.len() };
                 assert!(pieces.len() <= 255 && pieces.iter().all(|p| p.2.len() <= PIECE_MAX && p.1 as usize == total));
                 assert!(pieces.iter().enumerate().all(|(i, p)| p.0 as usize == i));
                 assert_eq!(pieces.concat_bytes(), &picture[..len]);
             }
         }
-        assert_eq!(split(&picture[..15 * PIECE], PIECE).unwrap().len(), 15);
+        assert_eq!(split(&picture[..15 * PIECE], PIECE).expect("it can travel").len(), 15);
     }
 
     #[test]

@@ -211,21 +211,22 @@ impl Mesh {
     }
 
     /// A host answers there.
-    pub(super) fn on_cookie(&mut self, from: SocketAddr, token: u64, cookie: [u8; COOKIE_LEN], now: Mono) {
+    pub(super) fn on_cookie(&mut self, token: u64, cookie: [u8; COOKIE_LEN], now: Mono) {
         let Some(join) = self.joining() else { return self.counts.add(Refusal::Stranger) };
         let Some(at) = join.asks.iter().position(|(_, asked)| *asked == token) else {
             return self.counts.add(Refusal::Stranger);
         };
-        join.asks.swap_remove(at);
+        // Where we asked, not where the answer seems to come from: that anybody on the way could write.
+        let (address, _) = join.asks.swap_remove(at);
         join.answered.get_or_insert(now);
         if join.attempt.is_some() || join.again {
-            join.spare.push((from, cookie));
+            join.spare.push((address, cookie));
             if join.again {
                 self.timers.set_by(Timer::Hello, now.offset(REJOIN_DELAY_NS));
             }
             return;
         }
-        self.attempt(from, cookie, now);
+        self.attempt(address, cookie, now);
         self.timers.set(Timer::Hello, now.offset(QUICK_NS));
     }
 
@@ -251,21 +252,23 @@ impl Mesh {
     }
 
     /// The host is being asked.
-    pub(super) fn on_wait(&mut self, from: SocketAddr, token: u64, now: Mono) {
+    pub(super) fn on_wait(&mut self, token: u64, now: Mono) {
         let Some(join) = self.joining() else { return self.counts.add(Refusal::Stranger) };
         let Some(attempt) = join.attempt.as_mut().filter(|attempt| attempt.token == token) else {
             return self.counts.add(Refusal::Stranger);
         };
         attempt.waiting = Some(now);
+        let address = attempt.address;
         if !core::mem::replace(&mut join.told_waiting, true) && !join.again {
-            self.out.happened(Event::Waiting { address: from });
+            self.out.happened(Event::Waiting { address });
         }
     }
 
     /// The host's answer, if this is one.
-    pub(super) fn on_host_welcome(&mut self, from: SocketAddr, token: u64, noise: &[u8], now: Mono) -> bool {
+    pub(super) fn on_host_welcome(&mut self, token: u64, noise: &[u8], now: Mono) -> bool {
         let Some(join) = self.joining() else { return false };
         let Some(attempt) = join.attempt.as_mut().filter(|attempt| attempt.token == token) else { return false };
+        let road = attempt.address;
         let opened = attempt.initiator.finish(noise).ok();
         let welcome = opened.and_then(|(keys, payload)| Some((keys, Welcome::read(&payload)?)));
         match welcome {
@@ -273,7 +276,7 @@ impl Mesh {
             Some((_, Welcome::Refused(why))) => self.on_refused(why, now),
             Some((keys, welcome)) => {
                 if self.enter(welcome, now) {
-                    self.confirm(PeerId::HOST, from, token, keys, now);
+                    self.confirm(PeerId::HOST, road, token, keys, now);
                 }
             }
         }
@@ -313,9 +316,12 @@ impl Mesh {
         for peer in PeerId::all() {
             self.drop_link(peer, Left::Replaced);
         }
+        let is_same = self.session == session;
         (self.me.id, self.me.incarnation, self.session) = (Some(me), incarnation, session);
+        // Who comes back knows the host's clock better than one message tells it.
         let age_ns = host_now.since(began).max(0);
-        let line = SessionLine { at: now, session_ns: age_ns, rate_ppm: 0.0 };
+        let guess = SessionLine { at: now, session_ns: age_ns, rate_ppm: 0.0 };
+        let line = if is_same { self.line } else { guess };
         self.paths.voice.give(VoiceOrder::Me(me));
         self.set_line(line);
         self.links[PeerId::HOST.index()] = Some(Link::new(host.incarnation, &host.candidates, now));
@@ -323,7 +329,7 @@ impl Mesh {
             self.links[member.id.index()] = Some(Link::new(member.incarnation, &member.candidates, now));
             self.timers.set(Timer::Knock(member.id), now);
         }
-        self.roster = roster;
+        self.roster = *roster;
         self.stage = Stage::In;
         self.timers.stop(Timer::Hello);
         let Role::Guest(side) = &mut self.role else { return false };

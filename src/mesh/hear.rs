@@ -24,8 +24,8 @@ impl Mesh {
             Clear::Hello { token, hello: hello @ Hello::Pair { .. } } => {
                 self.on_pair_hello(from, header.sender(), token, hello, now);
             }
-            Clear::Cookie { token, cookie } => self.on_cookie(from, token, cookie, now),
-            Clear::Wait { token } => self.on_wait(from, token, now),
+            Clear::Cookie { token, cookie } => self.on_cookie(token, cookie, now),
+            Clear::Wait { token } => self.on_wait(token, now),
             Clear::Welcome { token, noise } => self.on_welcome(from, token, noise, now),
             // It has done its work in the routers.
             Clear::Punch => {}
@@ -66,7 +66,7 @@ impl Mesh {
     fn on_message(&mut self, peer: PeerId, from: SocketAddr, message: Message, at: Mono, now: Mono) {
         match message {
             Message::Here { roster, .. } => self.on_roster_known(peer, roster, now),
-            Message::Roster(roster) if peer == PeerId::HOST => self.adopt_roster(roster, now),
+            Message::Roster(roster) if peer == PeerId::HOST => self.adopt_roster(*roster, now),
             Message::Roster(_) => self.counts.add(Refusal::Nonsense),
             Message::Heartbeat { roster, hears, status } => {
                 let Some(live) = self.live(peer) else { return };

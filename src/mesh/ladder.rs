@@ -25,8 +25,8 @@ use super::fragment::{PIECE, PIECE_MAX};
 use super::report::Report;
 use crate::words::{Mono, PEOPLE_MAX, PeerId, VoicePlan};
 use climb::Climb;
-pub use need::{LEVELS, Layers, PictureOrder};
 use need::{BOTTOM, Need};
+pub use need::{LEVELS, Layers, PictureOrder};
 use road::{Road, Trouble};
 
 /// A peer that was not heard for three reports says nothing about the uplink.
@@ -52,6 +52,9 @@ const STUCK_NS: i64 = 2_000_000_000;
 
 /// Loss alone moves the ladder no faster than this, so that the effect is seen before the next step.
 const LOSS_STEP_NS: i64 = 2_000_000_000;
+
+/// By then the mean says what the loss is.
+const LOSS_LASTING_NS: i64 = 600_000_000;
 
 /// More than this is no radio but a limit.
 const LOSS_EXTREME: f32 = 0.4;
@@ -94,6 +97,8 @@ pub struct Ladder {
     copies: [u8; 2],
     roads: [Option<Road>; PEOPLE_MAX],
     uplink: Uplink,
+    /// Somebody has a queue, and whose it is will be known as soon as the others have spoken: pictures hold on.
+    suspected: bool,
     level: usize,
     /// What came through when it was too much: no burst shall go beyond, until a level has lasted that needs more.
     limit_kbps: Option<u32>,
@@ -110,6 +115,7 @@ impl Ladder {
             copies: [0; 2],
             roads: Default::default(),
             uplink: Uplink::Calm,
+            suspected: false,
             level: 0,
             limit_kbps: None,
             climb: Climb::eager(now),
@@ -167,8 +173,7 @@ impl Ladder {
         let peers = self.peers().max(1);
         let voice_kbps = self.need.voice_kbps(self.voice());
         let pictures_kbps = peers * need::picture_kbps(self.level);
-        let suspected = self.roads.iter().flatten().any(Road::is_suspicious);
-        let held = suspected || self.uplink != Uplink::Calm;
+        let held = self.suspected || self.uplink != Uplink::Calm;
         let spare_kbps = self.limit_kbps.map_or(u32::MAX, |kbps| kbps.saturating_sub(peers * voice_kbps));
         let least_kbps = pictures_kbps * PACE_LEAST_PERCENT / 100;
         let pace_kbps = (pictures_kbps * PACE_PERCENT / 100).min(spare_kbps).max(least_kbps);
@@ -193,7 +198,7 @@ impl Ladder {
 
     /// What the uplink is trusted with, at least.
     fn room(&self) -> u32 {
-        let proven = self.need.kbps(self.level, self.peers(), self.copies);
+        let proven = self.need.kbps(self.level, self.peers().max(1), self.copies);
         if self.climb.is_eager() { proven.max(GUESS_KBPS) } else { proven }
     }
 
@@ -207,6 +212,7 @@ impl Ladder {
             Uplink::Calm => self.calm(now),
             Uplink::Draining { best, progress_at } => self.drain(best, progress_at, now),
         }
+        self.suspected = self.roads.iter().flatten().any(|road| road.is_suspicious(ALONE_NS, now));
     }
 
     /// All delays have grown. After a try the level before it is known to fit.
@@ -241,17 +247,21 @@ impl Ladder {
         }
     }
 
-    /// Everybody loses packets, and no delay grows: a level less, and then it is seen whether that helps.
+    /// Everybody loses packets, and no delay grows: a limit without a queue, or a bad radio. To what fits, and if that
+    /// does not help it is the radio.
     fn lossy(&mut self, now: Mono) {
         if now.since(self.loss_step_at) < LOSS_STEP_NS {
             return;
         }
+        let roads = || self.roads.iter().flatten();
+        let extreme = roads().all(|road| road.loss > LOSS_EXTREME);
+        if !extreme && !roads().all(|road| road.has_lost_for(LOSS_LASTING_NS, now)) {
+            return;
+        }
         self.loss_step_at = now;
-        let extreme = self.roads.iter().flatten().all(|road| road.loss > LOSS_EXTREME);
         let helps = self.roads.iter_mut().flatten().fold(false, |helps, road| road.loss_helps() || helps);
-        if helps {
-            let fit = if extreme { self.fit_delivered(now) } else { 0 };
-            self.level = fit.max(self.level + 1).min(BOTTOM);
+        if helps || extreme {
+            self.level = self.fit_delivered(now).max(self.level + 1).min(BOTTOM);
             self.climb.fail(now);
         }
     }

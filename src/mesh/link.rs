@@ -66,7 +66,7 @@ pub struct Reaching {
     /// It was said already that there is no road.
     pub told: bool,
     /// Our own attempt, if it is for us to begin.
-    pub asking: Option<Asking>,
+    pub asking: Option<Box<Asking>>,
 }
 
 /// A handshake that we began.

@@ -90,7 +90,7 @@ impl Mesh {
         let noise = initiator.first(&[]);
         let hello = Hello::Pair { to: peer, from_incarnation: mine, to_incarnation: link.incarnation, noise: &noise };
         let datagram = Clear::Hello { token, hello }.datagram(me.number());
-        reaching.asking = Some(Asking { token, datagram, initiator });
+        reaching.asking = Some(Box::new(Asking { token, datagram, initiator }));
     }
 
     /// Somebody of the call wants a link.
@@ -136,7 +136,7 @@ impl Mesh {
 
     /// An answer to one of our HELLOs.
     pub(super) fn on_welcome(&mut self, from: SocketAddr, token: u64, noise: &[u8], now: Mono) {
-        if self.on_host_welcome(from, token, noise, now) {
+        if self.on_host_welcome(token, noise, now) {
             return;
         }
         for peer in PeerId::all() {
@@ -196,7 +196,7 @@ impl Mesh {
 
     /// Somebody shows that the keys of an answer of ours work.
     pub(super) fn on_confirm(&mut self, from: SocketAddr, token: u64, sealed: &[u8], now: Mono) {
-        if self.on_caller_confirm(from, token, sealed, now) {
+        if self.on_caller_confirm(token, sealed, now) {
             return;
         }
         for peer in PeerId::all() {

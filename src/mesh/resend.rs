@@ -8,6 +8,9 @@ use std::collections::VecDeque;
 /// The newest and the one before: an older one helps nobody.
 const KEPT_MAX: usize = 2;
 
+/// So often a datagram goes again.
+const ROUNDS: u8 = 2;
+
 #[derive(Clone, Debug)]
 struct KeyFrame {
     sequence: u64,
@@ -17,7 +20,7 @@ struct KeyFrame {
 #[derive(Clone, Debug)]
 struct Kept {
     fragment: u8,
-    /// A bit for each round that was answered.
+    /// The last round that was answered.
     answered: u8,
     bytes: Vec<u8>,
 }
@@ -50,26 +53,21 @@ impl KeptKeyFrames {
         }
     }
 
-    /// What to send again, to be handed to the pacer, which spaces them: (fragment, sealed datagram).
+    /// What to send again, to be handed to the pacer, which spaces them: (fragment, sealed datagram). If the whole
+    /// first round was lost, the second brings its share too.
     pub fn ask(&mut self, nack: &Nack) -> Vec<(u8, Vec<u8>)> {
         let Some(frame) = self.frames.iter_mut().find(|frame| frame.sequence == nack.sequence) else {
             return Vec::new();
         };
-        let round = match nack.round {
-            1 => 1,
-            2 => 2,
-            _ => return Vec::new(),
-        };
-        let wanted = frame.datagrams.iter_mut().filter(|kept| nack.missing.contains(kept.fragment));
-        let fresh = wanted.filter(|kept| kept.answered & round == 0);
-        fresh.map(|kept| (kept.fragment, kept.send_again(round))).collect()
-    }
-}
-
-impl Kept {
-    fn send_again(&mut self, round: u8) -> Vec<u8> {
-        self.answered |= round;
-        self.bytes.clone()
+        let mut again = Vec::new();
+        for round in 1..=nack.round.min(ROUNDS) {
+            let wanted = frame.datagrams.iter_mut().filter(|kept| nack.missing.contains(kept.fragment));
+            for kept in wanted.filter(|kept| kept.answered < round) {
+                kept.answered = round;
+                again.push((kept.fragment, kept.bytes.clone()));
+            }
+        }
+        again
     }
 }
 
@@ -97,6 +95,7 @@ mod tests {
         for round in 0..=255 {
             assert_eq!(kept.ask(&nack(40, round, &[3, 4])), []);
         }
+        assert_eq!(kept.ask(&nack(40, 2, &[7])), [(7, vec![7; 550]), (7, vec![7; 550])]);
     }
 
     #[test]

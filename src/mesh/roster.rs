@@ -172,7 +172,7 @@ mod tests {
     fn full() -> Roster {
         let mut roster = Roster { version: 7, ..Roster::default() };
         for id in PeerId::all() {
-            let candidates = vec!["[2001:db8::1]:50000".parse().unwrap(); CANDIDATES_MAX];
+            let candidates = vec!["[2001:db8::1]:50000".parse().expect("an address"); CANDIDATES_MAX];
             let pair = PairKey([id.number(); 32]);
             roster.put(Member { id, incarnation: 9, name: "n".repeat(NAME_MAX), candidates, pair });
         }

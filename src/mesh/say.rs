@@ -5,6 +5,7 @@ use super::control::Message;
 use super::event::Over;
 use super::header::{DATAGRAM_MAX, Kind};
 use super::inbound::InboundOrder;
+use super::roster::CANDIDATES_MAX;
 use super::seal::Sealer;
 use super::timer::Timer;
 use super::voice::VoiceOrder;
@@ -66,7 +67,16 @@ impl Mesh {
         for peer in linked {
             self.tell(peer, &beat, now);
         }
+        if !self.is_listed() {
+            self.tell_candidates(now);
+        }
         self.timers.set(Timer::Heartbeat, now.offset(HEARTBEAT_NS));
+    }
+
+    /// Does the host's roster tell where we are? As many as fit beside where the host sees us.
+    fn is_listed(&self) -> bool {
+        let listed = self.me.id.and_then(|me| self.roster.member(me)).map_or(&[][..], |own| &own.candidates);
+        self.me.candidates.iter().take(CANDIDATES_MAX - 1).all(|own| listed.contains(own))
     }
 
     /// Our addresses, to everybody: the host hands them on, the others need not wait for that.

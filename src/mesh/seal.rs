@@ -13,7 +13,7 @@
 //!
 //! A datagram that does not open leaves no trace: windows and key chains move only for authentic ones.
 
-pub(super) mod chain;
+mod chain;
 pub(super) mod secret;
 mod window;
 

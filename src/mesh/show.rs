@@ -87,6 +87,8 @@ impl Shown {
 impl Mesh {
     /// Somebody new looks.
     pub(super) fn begin_pictures(&mut self, peer: PeerId, now: Mono) {
+        // What waits was sealed with keys of the past.
+        self.show.pacer.forget(peer);
         self.show.ladder.join(peer, now);
         self.follow_plan(now);
         self.resume_pictures(peer, now);

@@ -51,6 +51,9 @@ pub struct Node {
     wait: Mono,
 }
 
+/// Is this datagram (from, to, bytes) lost?
+pub type Loses = dyn Fn(SocketAddr, SocketAddr, &[u8]) -> bool;
+
 /// Everything.
 pub struct World {
     pub now: Mono,
@@ -61,8 +64,8 @@ pub struct World {
     pub delay_ns: i64,
     /// Of a thousand datagrams so many are lost.
     pub loss: u64,
-    /// Says of a datagram (from, to, bytes) that it is lost.
-    pub loses: Box<dyn Fn(SocketAddr, SocketAddr, &[u8]) -> bool>,
+    /// What is lost besides.
+    pub loses: Box<Loses>,
     pub random: Random,
     next_voice: Mono,
 }

@@ -12,13 +12,16 @@ use crate::mesh::report::Missing;
 use crate::words::Mono;
 
 /// A gap may still close by itself.
-const REORDER_NS: i64 = 6_000_000;
+const REORDER_NS: i64 = 5_000_000;
 
 /// Two packets of voice lie between the twins of a request, so that a burst of two does not take both.
 const TWIN_NS: i64 = 8_000_000;
 
 /// What an answer may take beyond the round trip: the other side's queue and timers.
-const SLACK_NS: i64 = 12_000_000;
+const SLACK_NS: i64 = 10_000_000;
+
+/// The last answer may take longer: there is nothing else to try.
+const PATIENCE_NS: i64 = 40_000_000;
 
 /// Asked this often there is nothing more to do: two rounds of two.
 const ASKS_MAX: u8 = 4;
@@ -57,8 +60,8 @@ impl Holes {
         }
         if at >= self.seen {
             self.seen = at + 1;
-            let whole = self.seen == self.holes.len();
-            self.quiet_at = if whole { NEVER } else { now.offset(2 * spacing_ns + REORDER_NS) };
+            let rest = (self.holes.len() - self.seen) as i64;
+            self.quiet_at = if rest == 0 { NEVER } else { now.offset(rest * spacing_ns + REORDER_NS) };
         }
     }
 
@@ -80,8 +83,11 @@ impl Holes {
             let Some(hole) = hole.as_mut().filter(|hole| due(&&**hole) && round(hole) == asked) else { continue };
             missing.insert(id as u8);
             hole.asked += 1;
-            let answer = rtt_ns - TWIN_NS + SLACK_NS + count * spacing_ns;
-            hole.due = now.offset(if hole.asked % 2 == 1 { TWIN_NS } else { answer.max(TWIN_NS) });
+            hole.due = now.offset(match hole.asked {
+                1 | 3 => TWIN_NS,
+                2 => (rtt_ns - TWIN_NS + SLACK_NS + count * spacing_ns).max(TWIN_NS),
+                _ => rtt_ns + PATIENCE_NS + 2 * count * spacing_ns,
+            });
             count += 1;
         }
         Some((asked, missing))

@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_nothing_beyond_the_end() {
         let mut writer = Writer::new();
-        let addresses = ["10.0.0.1:9000".parse().unwrap(), "[2001:db8::7]:1".parse().unwrap()];
+        let addresses = ["10.0.0.1:9000".parse().expect("an address"), "[2001:db8::7]:1".parse().expect("an address")];
         writer.u8(1).u16(2).u32(3).u64(4).text("host").addresses(&addresses, 8);
         for cut in 0..=writer.0.len() {
             let mut reader = Reader(&writer.0[..cut]);
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn too_many_and_too_long_are_refused() {
         let mut writer = Writer::new();
-        writer.addresses(&["10.0.0.1:9000".parse().unwrap(); 9], 9).text("abc");
+        writer.addresses(&["10.0.0.1:9000".parse().expect("an address"); 9], 9).text("abc");
         assert_eq!(Reader(&writer.0).addresses(8), None);
         assert_eq!(Reader(&[3, b'a', b'b', b'c']).text(2), None);
         assert_eq!(Reader(&[1, 0xff]).text(2), None);
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn an_address_of_the_old_kind_in_new_clothes_is_the_old_kind() {
         let mut writer = Writer::new();
-        writer.address("[::ffff:10.0.0.1]:5".parse().unwrap());
-        assert_eq!(Reader(&writer.0).address(), Some("10.0.0.1:5".parse().unwrap()));
+        writer.address("[::ffff:10.0.0.1]:5".parse().expect("an address"));
+        assert_eq!(Reader(&writer.0).address(), Some("10.0.0.1:5".parse().expect("an address")));
     }
 }

@@ -79,7 +79,7 @@ pub enum Welcome {
         /// Where the host sees the newcomer.
         seen_as: SocketAddr,
         /// Who is there; the newcomer is not in it yet.
-        roster: Roster,
+        roster: Box<Roster>,
     },
     /// Stay out.
     Refused(Refusal),
@@ -118,7 +118,7 @@ impl Welcome {
                 began: Mono(reader.u64()?),
                 now: Mono(reader.u64()?),
                 seen_as: reader.address()?,
-                roster: Roster::read(&mut reader)?,
+                roster: Box::new(Roster::read(&mut reader)?),
             }),
             1 => Some(Welcome::Refused(match reader.u8()? {
                 0 => Refusal::Full,

@@ -141,6 +141,7 @@ impl Mesh {
         let Some(book) = self.book() else { return };
         let incarnation = book.next_incarnation();
         let session = self.session;
+        let roster = Box::new(roster);
         let welcome = Welcome::In { session, me: place, incarnation, began, now, seen_as: caller.from, roster };
         let (noise, keys) = responder.answer(&welcome.bytes());
         let datagram = Clear::Welcome { token: caller.token, noise: &noise }.datagram(PeerId::HOST.number());
@@ -153,13 +154,7 @@ impl Mesh {
     }
 
     /// An invited caller shows that the keys work, and is in.
-    pub(in crate::mesh) fn on_caller_confirm(
-        &mut self,
-        from: SocketAddr,
-        token: u64,
-        sealed: &[u8],
-        now: Mono,
-    ) -> bool {
+    pub(in crate::mesh) fn on_caller_confirm(&mut self, token: u64, sealed: &[u8], now: Mono) -> bool {
         let Some((_, stage)) = self.host_side().and_then(|side| side.door.by_token(token)) else { return false };
         let Stage::Invited(invited) = stage else { return false };
         if opens(&mut invited.keys.openers, invited.place, token, sealed).is_none() {
@@ -168,14 +163,16 @@ impl Mesh {
         }
         let taken = self.host_side().and_then(|side| side.door.take(token));
         if let Some((caller, Stage::Invited(invited))) = taken {
-            self.seat(caller, *invited, from, now);
+            self.seat(caller, *invited, now);
         }
         true
     }
 
-    fn seat(&mut self, caller: Caller, invited: Invited, from: SocketAddr, now: Mono) {
+    fn seat(&mut self, caller: Caller, invited: Invited, now: Mono) {
         let Invited { keys: LinkKeys { sealers, openers }, place, incarnation, pairs, .. } = invited;
         self.drop_link(place, Left::Replaced);
+        // The address that the cookie proved, not the one the last datagram claims.
+        let from = caller.from;
         let asked = caller.greeting.name;
         let others = |name: &str| self.roster.members().any(|member| member.id != place && member.name == name);
         let name = distinct_name(&asked, others);
@@ -242,7 +239,7 @@ impl Mesh {
         let behind: Vec<PeerId> = self.linked().into_iter().filter(is_behind).collect();
         for peer in &behind {
             let roster = self.roster_for(*peer);
-            self.tell(*peer, &Message::Roster(roster), now);
+            self.tell(*peer, &Message::Roster(Box::new(roster)), now);
         }
         if !behind.is_empty() {
             self.timers.set(Timer::Roster, now.offset(ROSTER_NS));

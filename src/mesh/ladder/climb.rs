@@ -83,3 +83,42 @@ impl Climb {
         self.calm_since = now;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Climb;
+    use crate::words::Mono;
+
+    fn second(s: u64) -> Mono {
+        Mono(s * Mono::SECOND)
+    }
+
+    /// How long it waits from here on, in whole seconds.
+    fn waits(climb: &Climb, from: u64) -> u64 {
+        (0..).find(|s| climb.is_due(second(from + s))).expect("it does not wait for ever")
+    }
+
+    #[test]
+    fn failed_tries_make_it_wait_longer_and_successes_shorter() {
+        let mut climb = Climb::eager(second(0));
+        climb.tries(second(1));
+        assert_eq!(waits(&climb, 1), 1);
+        climb.fail(second(2));
+        let mut now = 2;
+        for wait in [5, 10, 16, 16] {
+            assert_eq!(waits(&climb, now), wait);
+            now += wait;
+            climb.tries(second(now));
+            climb.fail(second(now + 1));
+            now += 1;
+        }
+        now += waits(&climb, now);
+        for wait in [5, 4, 3, 3] {
+            climb.tries(second(now));
+            assert_eq!(waits(&climb, now), wait);
+            now += wait;
+        }
+        climb.fail(second(now + 30));
+        assert_eq!(waits(&climb, now + 30), 5);
+    }
+}

@@ -43,7 +43,10 @@ pub(super) enum Trouble {
 enum Treatment {
     Like,
     /// No picture until its queue is gone.
-    Draining { progress_at: Mono, best: i32 },
+    Draining {
+        progress_at: Mono,
+        best: i32,
+    },
     Fewer,
 }
 
@@ -62,7 +65,8 @@ pub(super) struct Road {
     pub(super) delivered_kbps: u32,
     pub(super) loss: f32,
     loss_usual: f32,
-    loss_at_step: f32,
+    /// A step down was made for its sake.
+    loss_stepped: bool,
     treatment: Treatment,
     layers: Layers,
     pub(super) climb: Climb,
@@ -80,7 +84,7 @@ impl Road {
             delivered_kbps: 0,
             loss: 0.0,
             loss_usual: 0.0,
-            loss_at_step: 0.0,
+            loss_stepped: false,
             treatment: Treatment::Like,
             layers: Layers::All,
             climb: Climb::careful(now),
@@ -94,6 +98,7 @@ impl Road {
         if report.voice_expected > 0 {
             self.loss += (report.loss() - self.loss) * LOSS_WEIGHT;
             self.loss_usual = self.loss_usual.min(self.loss);
+            self.loss_stepped &= self.loss > self.loss_usual + LOSS / 3.0;
         }
         if report.voice_received == 0 {
             return;
@@ -144,9 +149,9 @@ impl Road {
         self.treatment != Treatment::Like
     }
 
-    /// A queue was seen, and whose it is will be known as soon as the others have spoken.
-    pub(super) fn is_suspicious(&self) -> bool {
-        matches!(self.trouble, Trouble::Queue { .. }) && !self.is_alone()
+    /// Has it a queue since so short a time that it is not known whose?
+    pub(super) fn is_suspicious(&self, patience_ns: i64, now: Mono) -> bool {
+        matches!(self.trouble, Trouble::Queue { since } if now.since(since) < patience_ns) && !self.is_alone()
     }
 
     /// It was the uplink, not this road.
@@ -165,16 +170,18 @@ impl Road {
         self.trouble = Trouble::None;
     }
 
-    /// Is a step down worth it? If the last one did not help, this loss is the road's own.
+    /// Has it lost for so long?
+    pub(super) fn has_lost_for(&self, ns: i64, now: Mono) -> bool {
+        matches!(self.trouble, Trouble::Loss { since } if now.since(since) >= ns)
+    }
+
+    /// Is a step down worth it? If there was one already, this loss is the road's own.
     pub(super) fn loss_helps(&mut self) -> bool {
-        let helped = self.loss_at_step == 0.0 || self.loss < 0.7 * self.loss_at_step;
-        if helped {
-            self.loss_at_step = self.loss;
-        } else {
+        if self.loss_stepped {
             self.loss_usual = self.loss;
-            self.loss_at_step = 0.0;
         }
-        helped
+        self.loss_stepped = !self.loss_stepped;
+        self.loss_stepped
     }
 
     /// Decides how this peer is treated while others are well.
@@ -186,8 +193,8 @@ impl Road {
                 self.lower(picture_kbps, voice_kbps, now);
                 self.treatment = Treatment::Draining { progress_at: now, best: i32::MAX };
             }
-            (_, Trouble::Loss { since }) if lasting(since) => {
-                self.trouble = Trouble::Loss { since: now.offset(super::LOSS_STEP_NS - patience_ns) };
+            (_, Trouble::Loss { .. }) if self.has_lost_for(super::LOSS_LASTING_NS, now) => {
+                self.trouble = Trouble::Loss { since: now.offset(super::LOSS_STEP_NS) };
                 if self.loss_helps() {
                     self.lower(picture_kbps, voice_kbps, now);
                     self.treatment = Treatment::Fewer;

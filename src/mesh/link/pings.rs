@@ -38,7 +38,7 @@ impl Pings {
         if there_ns < 0 || rtt_ns < 0 {
             return false;
         }
-        self.rtt_ns = Some(self.rtt_ns.map_or(rtt_ns, |smooth| smooth + (rtt_ns - smooth) / 8));
+        self.rtt_ns = Some(self.rtt_ns.map_or(rtt_ns, |smooth| smooth + (rtt_ns - smooth) / 4));
         self.answered = self.answered.max(Some(t1));
         true
     }

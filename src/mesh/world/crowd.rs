@@ -39,7 +39,9 @@ fn four_make_a_full_mesh_and_everybody_hears_everybody() {
 #[test]
 fn three_join_at_the_same_moment() {
     let mut world = World::new();
-    (1..=3).for_each(|number| drop(world.guest(&format!("guest {number}"))));
+    for number in 1..=3 {
+        world.guest(&format!("guest {number}"));
+    }
     let took = world.until(SECOND, |w| (0..4).all(|at| w.me(at).is_some()) && is_full_mesh(w, 4));
     assert!(took < 500 * MS, "{took}");
     let mut places: Vec<_> = (0..4).map(|at| world.me(at)).collect();

@@ -1,2 +1,180 @@
 // SPDX-License-Identifier: MIT
-//! To come.
+//! Bad people: everything that was ever said, said again, changed, cut, from elsewhere, to somebody else.
+
+use super::crowd::{full, is_full_mesh};
+use super::{MS, SECOND, World, address};
+use crate::mesh::control::Message;
+use crate::mesh::control::clear::Clear;
+use crate::mesh::control::greeting::{Greeting, Welcome};
+use crate::mesh::event::{Event, Input};
+use crate::mesh::header::{Header, Kind};
+use crate::mesh::random::Random;
+use crate::words::PeerId;
+use core::net::SocketAddr;
+
+/// A datagram, changed in one of the ways that people think of.
+fn mutated(datagram: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut bytes = datagram.to_vec();
+    match random.below(5) {
+        0 => {}
+        1 => {
+            let at = random.below(bytes.len() as u64) as usize;
+            bytes[at] ^= 1 << random.below(8);
+        }
+        2 => bytes.truncate(random.below(bytes.len() as u64) as usize),
+        3 => {
+            bytes[1] = random.below(5) as u8;
+        }
+        _ => {
+            let from = Header::LEN + random.below(40) as usize;
+            for at in from..bytes.len().min(from + 8) {
+                bytes[at] = random.u64() as u8;
+            }
+            let len = (bytes.len().max(Header::LEN) - Header::LEN) as u16;
+            bytes[8..10].copy_from_slice(&len.to_be_bytes());
+        }
+    }
+    bytes
+}
+
+fn attacked(seed: u8) {
+    let mut world = full(2);
+    world.nodes.iter_mut().for_each(|node| node.speaks = true);
+    world.run(SECOND);
+    let mut random = Random::new([seed; 32]);
+    world.forget_events();
+    for _ in 0..400 {
+        for _ in 0..8 {
+            let said = random.below(world.nodes.len() as u64) as usize;
+            let sent = &world.nodes[said].sent;
+            let (to, bytes) = sent[random.below(sent.len() as u64) as usize].clone();
+            let to = if random.below(3) == 0 { address(1 + random.below(3) as u8) } else { to };
+            let from = match random.below(3) {
+                0 => address(66),
+                _ => address(1 + random.below(3) as u8),
+            };
+            let bytes = mutated(&bytes, &mut random);
+            world.put(from, to, bytes);
+        }
+        world.run(5 * MS);
+    }
+    world.run(2 * SECOND);
+    assert!((0..3).all(|at| world.people(at).is_empty()), "the roster has not moved");
+    let moved = |e: &Event| {
+        matches!(
+            e,
+            Event::PeerLeft { .. } | Event::PeerJoined { .. } | Event::PeerSilent { .. } | Event::Knocking { .. }
+        ) || matches!(e, Event::PeerMoved { .. } | Event::Over(_) | Event::NoRoad { .. } | Event::Joined { .. })
+    };
+    assert!((0..3).all(|at| world.count(at, moved) == 0), "seed {seed}");
+    let to_strangers = world.nodes.iter().flat_map(|node| &node.sent).filter(|(to, _)| *to == address(66));
+    assert!(to_strangers.map(|(_, bytes)| bytes.len()).max().unwrap_or(0) < 200, "seed {seed}");
+}
+
+#[test]
+fn what_was_overheard_and_changed_moves_nothing() {
+    (0..6).for_each(attacked);
+}
+
+#[test]
+fn nobody_can_end_a_call_who_has_no_keys() {
+    let mut world = full(1);
+    for participant in 0..4 {
+        for sequence in 0..200 {
+            let mut bytes = vec![0; Header::LEN + 16];
+            let header = Header {
+                kind: Kind::Bye,
+                participant,
+                sequence,
+                timestamp_ms: 5,
+                payload_len: 16,
+                fragment: 0,
+                fragments: 0,
+            };
+            header.write(&mut bytes);
+            world.put(address(2 - participant % 2), address(1 + participant % 2), bytes);
+        }
+    }
+    world.run(SECOND);
+    assert!(is_full_mesh(&world, 2));
+}
+
+#[test]
+fn messages_of_any_bytes_are_read_or_refused_and_what_is_read_is_written_alike() {
+    let mut random = Random::new([3; 32]);
+    let mut read = 0;
+    for _ in 0..200_000 {
+        let mut bytes = vec![0; random.below(80) as usize];
+        random.fill(&mut bytes);
+        if let Some(kind) = bytes.first_mut() {
+            *kind %= 12;
+        }
+        if let Some(message) = Message::read(&bytes) {
+            read += 1;
+            let again = message.bytes();
+            assert_eq!(Message::read(&again).expect("our own").bytes(), again);
+        }
+        if let Some(Clear::Hello { .. } | Clear::Welcome { .. }) = Clear::read(&bytes) {
+            assert!(bytes.len() >= 9);
+        }
+        let _ = (Greeting::read(&bytes), Welcome::read(&bytes));
+    }
+    assert!(read > 50_000, "{read}");
+}
+
+#[test]
+fn a_member_who_says_nonsense_harms_nobody() {
+    let mut world = full(1);
+    let mut random = Random::new([4; 32]);
+    world.forget_events();
+    let from = address(2);
+    let guest = PeerId::new(1).expect("a place");
+    for round in 0..50_000_u64 {
+        let kind = [Kind::Control, Kind::KeyPicture, Kind::DeltaPicture][random.below(3) as usize];
+        let fragments = if kind == Kind::Control { 0 } else { 1 + random.below(255) as u8 };
+        let fragment = if fragments == 0 { 0 } else { random.below(u64::from(fragments)) as u8 };
+        let mut payload = vec![0; 1 + random.below(60) as usize];
+        random.fill(&mut payload);
+        payload[0] %= 12;
+        let header = Header {
+            kind,
+            participant: 1,
+            sequence: round as u16,
+            timestamp_ms: random.u64() as u32,
+            payload_len: payload.len() as u16,
+            fragment,
+            fragments,
+        };
+        let sequence = random.below(1 << 20);
+        let at = world.now;
+        world.input(0, Input::Opened { peer: guest, from, header, sequence, payload: &payload, at });
+        world.nodes[0].sent.clear();
+    }
+    world.run(10 * SECOND);
+    assert_eq!(world.people(1).len().max(2), 2);
+    assert!(world.nodes[0].events.len() < 60_000);
+}
+
+#[test]
+fn inputs_that_make_no_sense_yet_are_borne() {
+    let mut world = World::new();
+    let guest = world.guest("guest");
+    let everywhere: Vec<SocketAddr> = (0..200).map(address).collect();
+    for at in [0, guest] {
+        world.input(at, Input::Admit { ticket: 77, yes: true });
+        world.input(at, Input::Picture { key: true, layer: 0, bytes: &[] });
+        world.input(at, Input::Picture { key: true, layer: 9, bytes: &vec![0; 400_000] });
+        world.input(at, Input::Moved { peer: PeerId::HOST, from: address(9) });
+        world.input(at, Input::Candidates(everywhere.clone()));
+        world.input(at, Input::Timeout);
+    }
+    world.run(SECOND);
+    assert!(is_full_mesh(&world, 2));
+    world.input(guest, Input::Picture { key: true, layer: 0, bytes: &vec![0; 400_000] });
+    world.input(guest, Input::Leave);
+    world.input(guest, Input::Leave);
+    world.input(guest, Input::Picture { key: true, layer: 0, bytes: &[1] });
+    world.run(SECOND);
+    world.input(guest, Input::Timeout);
+    assert!(world.nodes[guest].mesh.ended());
+}

@@ -1,2 +1,115 @@
 // SPDX-License-Identifier: MIT
-//! To come.
+//! Pictures and the order in which things are given up.
+
+use super::crowd::full;
+use super::{MS, SECOND, World};
+use crate::mesh::event::{Event, Input, Status};
+
+/// A camera at 24 pictures a second, a key frame each two seconds.
+fn film(world: &mut World, at: usize, pictures: u32) {
+    for number in 0..pictures {
+        let key = number % 48 == 0;
+        let bytes = vec![number as u8; if key { 7_000 } else { 700 }];
+        world.input(at, Input::Picture { key, layer: (number % 2) as u8, bytes: &bytes });
+        world.run(1000 * MS / 24);
+    }
+}
+
+fn seen(world: &World, at: usize) -> (usize, usize) {
+    let key = world.count(at, |e| matches!(e, Event::Picture { key: true, .. }));
+    (key, world.count(at, |e| matches!(e, Event::Picture { key: false, .. })))
+}
+
+#[test]
+fn pictures_arrive_whole_and_in_order() {
+    let mut world = full(2);
+    film(&mut world, 0, 96);
+    world.run(SECOND);
+    for at in [1, 2] {
+        assert_eq!(seen(&world, at), (2, 94));
+        let numbers: Vec<u8> = world
+            .told(at)
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Picture { bytes, after_gap, .. } => {
+                    assert!(bytes.iter().all(|byte| *byte == bytes[0]) && !after_gap);
+                    Some(bytes[0])
+                }
+                _ => None,
+            })
+            .collect();
+        assert!(numbers.is_sorted());
+    }
+}
+
+#[test]
+fn key_frames_are_mended_when_parts_are_lost() {
+    let mut world = full(1);
+    world.delay_ns = 20 * MS;
+    world.run(SECOND);
+    world.loss = 50;
+    film(&mut world, 0, 48 * 20);
+    world.loss = 0;
+    world.run(SECOND);
+    let (keys, deltas) = seen(&world, 1);
+    assert!(keys >= 19, "{keys}");
+    assert!(deltas > 700, "{deltas}");
+    let nacks = world.count(0, |e| matches!(e, Event::KeyFrameWanted));
+    assert!(nacks <= 5, "{nacks}");
+}
+
+#[test]
+fn pictures_pause_for_who_is_silent_and_begin_again_with_a_key_frame() {
+    let mut world = full(1);
+    world.nodes.iter_mut().for_each(|node| node.speaks = true);
+    film(&mut world, 0, 24);
+    let guest = world.nodes[1].address;
+    world.loses = Box::new(move |from, to, _| from == guest || to == guest);
+    film(&mut world, 0, 96);
+    let begin = world.nodes[0].sent.len();
+    film(&mut world, 0, 12);
+    let pictures = world.nodes[0].sent[begin..].iter().filter(|(_, bytes)| matches!(bytes[0] & 0x1f, 2 | 3)).count();
+    assert_eq!(pictures, 0, "nothing is sent into the dark");
+    world.forget_events();
+    world.loses = Box::new(|_, _, _| false);
+    world.run(200 * MS);
+    assert!(world.count(0, |e| matches!(e, Event::KeyFrameWanted)) >= 1);
+    let bytes = [1; 900];
+    world.input(0, Input::Picture { key: false, layer: 0, bytes: &bytes });
+    world.run(200 * MS);
+    assert_eq!(seen(&world, 1), (0, 0), "a delta alone is of no use");
+    film(&mut world, 0, 24);
+    assert_eq!(seen(&world, 1), (1, 23));
+}
+
+#[test]
+fn figures_tell_loss_and_delay() {
+    let mut world = full(1);
+    world.delay_ns = 30 * MS;
+    world.nodes.iter_mut().for_each(|node| node.speaks = true);
+    world.run(20 * SECOND);
+    world.loss = 100;
+    world.forget_events();
+    world.run(20 * SECOND);
+    let mut lost = Vec::new();
+    for event in world.told(0) {
+        if let Event::Stats(stats) = event {
+            lost.push(stats.loss_percent);
+            let delay = stats.delay_ms.expect("there is voice");
+            assert!((28.0..33.0).contains(&delay), "{delay}");
+            assert!((58.0..62.0).contains(&stats.rtt_ms.expect("there were pings")));
+            assert!(stats.jitter_ms < 3.0);
+        }
+    }
+    let mean = lost.iter().sum::<f64>() / lost.len() as f64;
+    assert!((7.0..13.0).contains(&mean) && lost.len() >= 19, "{mean} {}", lost.len());
+}
+
+#[test]
+fn what_somebody_does_with_their_devices_is_seen_at_once() {
+    let mut world = full(1);
+    let status = Status { muted: true, camera_off: false, recording: true };
+    world.input(1, Input::Status(status));
+    world.run(10 * MS);
+    assert_eq!(world.count(0, |e| matches!(e, Event::PeerStatus { status: seen, .. } if *seen == status)), 1);
+}

@@ -3,8 +3,8 @@
 
 use super::crowd::{full, is_full_mesh};
 use super::{MS, SECOND, World, address};
-use crate::mesh::event::{Event, Left};
-use crate::words::PeerId;
+use crate::mesh::event::{Event, Input, Left};
+use crate::words::{PeerId, SessionLine};
 
 fn cut_off(world: &mut World, at: usize) {
     let who = world.nodes[at].address;
@@ -102,15 +102,35 @@ fn who_is_heard_by_others_keeps_the_place_and_links_with_the_host_again() {
 
 #[test]
 fn a_road_that_works_one_way_only_is_no_link_and_is_mended() {
-    let mut world = full(1);
     let (host, guest) = (address(1), address(2));
-    world.loses = Box::new(move |from, to, _| (from, to) == (host, guest));
-    world.run(20 * SECOND);
-    assert_eq!(world.linked(1), [0_u8; 0]);
+    for lost in [(host, guest), (guest, host)] {
+        let mut world = full(1);
+        world.loses = Box::new(move |from, to, _| (from, to) == lost);
+        world.run(20 * SECOND);
+        assert_eq!((world.linked(0), world.linked(1)), (vec![], vec![]));
+        heal(&mut world);
+        world.until(6 * SECOND, |w| is_full_mesh(w, 2));
+        world.run(20 * SECOND);
+        assert!(is_full_mesh(&world, 2));
+    }
+}
+
+#[test]
+fn who_comes_back_keeps_the_session_time_that_was_learned() {
+    let mut world = full(1);
+    world.run(SECOND);
+    let learned = SessionLine { at: world.now, session_ns: 77 * SECOND, rate_ppm: 20.0 };
+    world.input(1, Input::Session(learned));
+    cut_off(&mut world, 1);
+    world.run(30 * SECOND);
     heal(&mut world);
-    world.until(6 * SECOND, |w| is_full_mesh(w, 2));
-    world.run(20 * SECOND);
-    assert!(is_full_mesh(&world, 2));
+    world.forget_events();
+    world.until(5 * SECOND, |w| w.linked(1) == [0]);
+    let kept = world.told(1).into_iter().find_map(|event| match event {
+        Event::Joined { line, .. } => Some(*line),
+        _ => None,
+    });
+    assert_eq!(kept, Some(learned));
 }
 
 #[test]

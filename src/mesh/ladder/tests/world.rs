@@ -84,10 +84,10 @@ fn mono(ms: f64) -> Mono {
 }
 
 impl World {
-    /// The queue of the uplink holds `fifo_ms` of 300 kbit/s or of what there is, if that is less.
-    pub fn new(peers: usize, uplink_kbps: f64, fifo_ms: f64, seed: u64) -> World {
+    /// The queue of the uplink holds `fifo_ms` of whatever its rate is.
+    pub fn new(peers: usize, uplink_kbps: f64, fifo_ms: f64, copies: [u8; 2], seed: u64) -> World {
         let mut ladder = Ladder::new(FRAME_BYTES, mono(0.0));
-        ladder.set_copies([2, 0]);
+        ladder.set_copies(copies);
         let mut chance = Chance(seed);
         let peers: Vec<Peer> = PeerId::all()
             .skip(1)
@@ -148,40 +148,47 @@ impl World {
     pub fn level(&self) -> usize {
         let by_order = |order| LEVELS.iter().position(|level| *level == order).expect("an order is a level");
         let voice = self.plan.voice;
-        self.plan.picture.map_or(
-            if voice.frames_per_packet == 2 { 9 } else { 7 + usize::from(voice.copies == [0; 2]) },
-            by_order,
-        )
+        self.plan
+            .picture
+            .map_or(if voice.frames_per_packet == 2 { 9 } else { 7 + usize::from(voice.copies == [0; 2]) }, by_order)
     }
 
-    pub fn history(&self) -> Vec<(u64, usize)> {
-        self.history.iter().map(|(at, level)| (*at as u64, *level)).collect()
+    /// Since the books were cleared: (when, level).
+    pub fn history(&self) -> &[(f64, usize)] {
+        &self.history
     }
 
+    /// How often the level fell.
+    pub fn falls(&self) -> usize {
+        self.history.windows(2).filter(|pair| pair[1].1 > pair[0].1).count()
+    }
+
+    pub fn worst_level(&self) -> usize {
+        self.history.iter().map(|(_, level)| *level).max().unwrap_or(0)
+    }
+
+    /// Begins new books.
     pub fn clear(&mut self) {
         self.lost = [0; 3];
         self.history = vec![(self.now, self.level())];
+        self.delays.clear();
     }
 
+    /// Frames of voice that a full queue threw away, for all peers.
     pub fn voice_lost(&self) -> u64 {
         self.lost.iter().sum()
     }
 
-    /// When the voice's delay was within 10 ms of the road's again for good (for a second), after `from`.
-    pub fn drained_after(&self, from: f64) -> Option<f64> {
-        let mut since = None;
-        for (at, queue) in self.delays.iter().filter(|(at, _)| *at > from + 50.0) {
-            if *queue > 10.0 {
-                since = None;
-            } else if *at - *since.get_or_insert(*at) > 500.0 {
-                return since.map(|since| since - from);
-            }
-        }
-        None
+    /// How long it took after the longest queue until voice waited less than 10 ms again.
+    pub fn drained_at(&self) -> f64 {
+        let longest = self.delays.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default();
+        let drained = self.delays.iter().find(|(at, queue)| *at > longest.0 && *queue < 10.0);
+        drained.map_or(f64::MAX, |(at, _)| *at)
     }
 
-    pub fn delay_max_after(&self, from: f64) -> f64 {
-        self.delays.iter().filter(|(at, _)| *at > from).fold(0.0, |max, (_, delay)| delay.max(max))
+    /// The longest that a packet to the first peer waited in queues.
+    pub fn queue_max_ms(&self) -> f64 {
+        self.delays.iter().fold(0.0, |max, (_, delay)| delay.max(max))
     }
 
     pub fn run_to(&mut self, until: f64) {
@@ -212,7 +219,8 @@ impl World {
         }
         let copies = plan.copies.iter().filter(|copy| **copy > 0).count();
         let bytes = 57 + (frames as usize + copies) * (2 + FRAME_BYTES);
-        for peer in 0..self.peers.len() {
+        for nth in 0..self.peers.len() {
+            let peer = (nth + self.frame as usize / 2) % self.peers.len();
             self.send(peer, bytes, What::Voice { highest: self.frame, frames: frames as u32 });
         }
     }
@@ -230,7 +238,13 @@ impl World {
             self.last_key_at = self.now;
         }
         for at in 0..self.peers.len() {
-            let rank = if key || self.pictures % 4 == 0 { 1 } else if self.pictures % 2 == 0 { 2 } else { 3 };
+            let rank = if key || self.pictures % 4 == 0 {
+                1
+            } else if self.pictures % 2 == 0 {
+                2
+            } else {
+                3
+            };
             let layers = self.layers(at);
             if Layers::EACH.iter().position(|l| *l == layers).is_some_and(|have| have < rank) {
                 continue;
