@@ -4,8 +4,11 @@
 //!
 //! It must not know GStreamer, files or clocks: it reads arguments, calls the library, prints.
 
+mod call;
 mod doctor;
+mod host;
 mod inspect;
+mod join;
 mod lists;
 mod record;
 mod recover;
@@ -24,6 +27,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Open a call and let guests in
+    #[command(args_override_self = true)]
+    Host(host::Host),
+    /// Come into a call
+    #[command(args_override_self = true)]
+    Join(join::Join),
     /// Record a golden master from this machine's camera and microphone
     #[command(args_override_self = true)]
     Record(record::Record),
@@ -44,6 +53,8 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     start_log();
     let done = match arguments.command {
+        Command::Host(host) => host.run(),
+        Command::Join(join) => join.run(),
         Command::Record(record) => record.run(),
         Command::Recover(recover) => recover.run(),
         Command::Inspect(inspect) => inspect.run(),

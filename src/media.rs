@@ -30,6 +30,7 @@ pub use graph::{GraphError, Trouble};
 pub use launch_line::launch_line;
 pub use master::{Master, MasterSignal, MasterTexts};
 pub use microphone::{Channel, Microphone, MicrophoneSignal, SoundBlock};
+pub use priority::try_real_time;
 pub use text::{Text, TextError, texts};
 
 use crate::words::Mono;

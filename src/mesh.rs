@@ -66,6 +66,7 @@ use invite::{Invite, InviteKey};
 use link::Link;
 use outbox::Outbox;
 use random::Random;
+use road::is_private;
 use roster::{CANDIDATES_MAX, Roster, clean_name};
 use show::Show;
 use tally::TallyReader;
@@ -140,6 +141,8 @@ struct Me {
     /// Drawn once, so that the host knows us again.
     person: u64,
     candidates: Vec<SocketAddr>,
+    /// Where each of the others sees us.
+    seen_by: [Option<SocketAddr>; PEOPLE_MAX],
     status: Status,
 }
 
@@ -196,6 +199,7 @@ impl Mesh {
             name: clean_name(name),
             person: random.u64(),
             candidates: Vec::new(),
+            seen_by: [None; PEOPLE_MAX],
             status: Status::default(),
         };
         let mesh = Mesh {
@@ -309,6 +313,18 @@ impl Mesh {
             self.me.candidates = candidates;
             self.tell_candidates(now);
         }
+    }
+
+    /// Where we may be reached: what we know ourselves, then what others see of us in the wide world.
+    fn own_candidates(&self) -> Vec<SocketAddr> {
+        let mut all = self.me.candidates.clone();
+        for seen in self.me.seen_by.iter().flatten() {
+            if !all.contains(seen) && !is_private(*seen) {
+                all.push(*seen);
+            }
+        }
+        all.truncate(CANDIDATES_MAX);
+        all
     }
 
     fn on_status(&mut self, status: Status, now: Mono) {

@@ -11,6 +11,7 @@
 //! One thread, the take, owns all that can change. Nothing in it waits for a device, an encoder or a disk.
 
 mod awake;
+mod call;
 mod event;
 mod examine;
 mod keeper;
@@ -23,6 +24,8 @@ mod strain;
 mod take;
 mod watch_clock;
 
+pub use crate::mesh::invite::{Invite, InviteError};
+pub use call::{Admission, Call, CallError, CallEvent, CallSettings, PeerStats, Person, Remote};
 pub use event::{Event, Finished};
 pub use examine::{Encoder, Examination, devices_for_trying, examine};
 pub use recorder::{Recorder, StartError, Starting, Stopper};

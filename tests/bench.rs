@@ -42,6 +42,15 @@ fn a_minute_at_1080p_while_every_processor_is_busy() {
 
 #[test]
 #[ignore = "long: run by make bench"]
+fn voice_leaves_within_a_hundred_microseconds() {
+    let times = crate::voice_path::times(20_000);
+    let at = |part: f64| times[(times.len() as f64 * part) as usize];
+    println!("frame to three peers: half {:?}, 99 % {:?}, 99.9 % {:?}", at(0.5), at(0.99), at(0.999));
+    assert!(at(0.99) < std::time::Duration::from_micros(100), "{:?}", at(0.99));
+}
+
+#[test]
+#[ignore = "long: run by make bench"]
 fn the_program_is_small() {
     let bytes = std::fs::metadata(env!("CARGO_BIN_EXE_hyperzoom")).expect("it was built").len();
     println!("the program has {:.1} MB", bytes as f64 / 1e6);

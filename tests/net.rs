@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 //! Sockets and routers: real ones, in network namespaces of our own where those are permitted.
 
+mod fake;
 #[allow(dead_code)]
 mod internet;
-#[allow(dead_code)]
 mod mapping;
 mod namespace;
+mod roads;
 #[allow(dead_code)]
 mod router;
+mod routers;
+mod socket;
 mod weather;
 #[allow(dead_code)]
 pub mod world;

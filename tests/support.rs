@@ -2,6 +2,7 @@
 //! What several test modules need.
 
 pub mod chance;
+pub mod counting;
 #[cfg(unix)]
 #[allow(dead_code)]
 pub mod machine;

@@ -4,6 +4,9 @@
 /// The long measurements, with their numbers; `make bench` runs them.
 #[cfg(target_os = "linux")]
 mod bench;
+/// Calls are opened, joined and left by real programs on real sockets.
+#[cfg(unix)]
+mod call;
 /// Whatever ends the program, at whatever moment, what was recorded is there.
 #[cfg(unix)]
 mod crash;
@@ -36,3 +39,5 @@ mod support;
 mod switch;
 /// The sources keep the rules of the house.
 mod tidy;
+/// Voice goes from the encoder to the network without waiting for anything.
+mod voice_path;

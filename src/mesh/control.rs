@@ -4,7 +4,7 @@
 //! ```text
 //!  0 Here        [token 8][roster version 4]            the first on every link: its keys work
 //!  1 Roster      [roster]                               from the host alone
-//!  2 Heartbeat   [roster version 4][whom I hear 1][status 1]
+//!  2 Heartbeat   [roster version 4][whom I hear 1][status 1][where I see you]
 //!  3 Ping        [t1 8]                                 on the asker's clock
 //!  4 Pong        [t1 8][t2 8][t3 8]                     t2, t3 on the answerer's clock
 //!  5 Addresses   [count][address]...
@@ -68,6 +68,8 @@ pub enum Message {
         hears: u8,
         /// What the sender does.
         status: Status,
+        /// Where the sender sees the receiver.
+        seen_as: SocketAddr,
     },
     /// What time is it?
     Ping {
@@ -113,7 +115,9 @@ impl Message {
                 roster.write(out.u8(1));
                 &mut out
             }
-            Message::Heartbeat { roster, hears, status } => out.u8(2).u32(*roster).u8(*hears).u8(status.bits()),
+            Message::Heartbeat { roster, hears, status, seen_as } => {
+                out.u8(2).u32(*roster).u8(*hears).u8(status.bits()).address(*seen_as)
+            }
             Message::Ping { t1 } => out.u8(3).u64(t1.0),
             Message::Pong { t1, t2, t3 } => out.u8(4).u64(t1.0).u64(t2.0).u64(t3.0),
             Message::Addresses(addresses) => out.u8(5).addresses(addresses, CANDIDATES_MAX),
@@ -134,7 +138,8 @@ impl Message {
             1 => Message::Roster(Box::new(Roster::read(&mut reader)?)),
             2 => {
                 let (roster, hears) = (reader.u32()?, reader.u8()?);
-                Message::Heartbeat { roster, hears, status: Status::of(reader.u8()?) }
+                let status = Status::of(reader.u8()?);
+                Message::Heartbeat { roster, hears, status, seen_as: reader.address()? }
             }
             3 => Message::Ping { t1: Mono(reader.u64()?) },
             4 => Message::Pong { t1: Mono(reader.u64()?), t2: Mono(reader.u64()?), t3: Mono(reader.u64()?) },

@@ -25,6 +25,9 @@ use limit::network;
 /// Joins under way, with the key and without: more than can ever come in.
 const CALLERS_MAX: usize = 8;
 
+/// Callers without the key from one network: a household may come as a whole, and no network fills the waiting room.
+const NEIGHBOURS_MAX: usize = PEOPLE_MAX - 1;
+
 /// A caller who does not ask again for so long has gone away; an invitation holds as long.
 pub const CALLER_NS: i64 = 10_000_000_000;
 
@@ -139,11 +142,12 @@ impl Door {
         self.callers.iter().find(|(caller, _)| caller.greeting.person == person).map(|(caller, _)| caller.token)
     }
 
-    /// Is there room for one more of this kind? Without a key there may be one from each network.
+    /// Is there room for one more of this kind? Who has been sent away only waits to hear it.
     pub fn has_room(&self, keyed: bool, from: SocketAddr) -> bool {
         let alike = || self.callers.iter().filter(|(caller, _)| caller.keyed == keyed);
-        let neighbour = || alike().any(|(caller, _)| network(caller.from.ip()) == network(from.ip()));
-        alike().count() < CALLERS_MAX && (keyed || !neighbour())
+        let waits = |(_, stage): &&(Caller, Stage)| !matches!(stage, Stage::Refused { .. });
+        let near = |(caller, _): &&(Caller, Stage)| network(caller.from.ip()) == network(from.ip());
+        alike().count() < CALLERS_MAX && (keyed || alike().filter(waits).filter(near).count() < NEIGHBOURS_MAX)
     }
 
     /// A number for the next caller.

@@ -231,6 +231,7 @@ impl Mesh {
     }
 
     fn attempt(&mut self, address: SocketAddr, cookie: [u8; COOKIE_LEN], now: Mono) {
+        let own = self.own_candidates();
         let Role::Guest(side) = &mut self.role else { return };
         let Some(join) = &mut side.join else { return };
         let token = self.random.u64();
@@ -238,12 +239,8 @@ impl Mesh {
         let psk = side.invite.key.as_ref().map_or(Secret::NONE, |key| key.psk());
         let before = prologue(token, &Hello::Join { keyed, cookie, noise: &[] });
         let mut initiator = Initiator::new(&psk, &before, &mut self.random);
-        let greeting = Greeting {
-            revision: REVISION,
-            person: self.me.person,
-            name: self.me.name.clone(),
-            candidates: self.me.candidates.clone(),
-        };
+        let greeting =
+            Greeting { revision: REVISION, person: self.me.person, name: self.me.name.clone(), candidates: own };
         let noise = initiator.first(&greeting.bytes());
         let hello = Hello::Join { keyed, cookie, noise: &noise };
         let datagram = Clear::Hello { token, hello }.datagram(NOBODY);

@@ -27,8 +27,7 @@ impl Mesh {
             Clear::Cookie { token, cookie } => self.on_cookie(token, cookie, now),
             Clear::Wait { token } => self.on_wait(token, now),
             Clear::Welcome { token, noise } => self.on_welcome(from, token, noise, now),
-            // It has done its work in the routers.
-            Clear::Punch => {}
+            Clear::Punch { tag } => self.on_punch(from, header.sender(), tag),
             Clear::Confirm { token, sealed } => self.on_confirm(from, token, sealed, now),
         }
     }
@@ -68,13 +67,14 @@ impl Mesh {
             Message::Here { roster, .. } => self.on_roster_known(peer, roster, now),
             Message::Roster(roster) if peer == PeerId::HOST => self.adopt_roster(*roster, now),
             Message::Roster(_) => self.counts.add(Refusal::Nonsense),
-            Message::Heartbeat { roster, hears, status } => {
+            Message::Heartbeat { roster, hears, status, seen_as } => {
                 let Some(live) = self.live(peer) else { return };
                 live.hears = hears;
                 if core::mem::replace(&mut live.status, status) != status {
                     self.out.happened(Event::PeerStatus { peer, status });
                 }
                 self.on_roster_known(peer, roster, now);
+                self.on_seen(peer, seen_as, now);
             }
             Message::Ping { t1 } => self.tell(peer, &Message::Pong { t1, t2: at, t3: now }, now),
             Message::Pong { t1, t2, t3 } => self.on_pong(peer, t1, t2, t3, at),
@@ -93,6 +93,15 @@ impl Mesh {
         live.roster = version;
         if version != ours && matches!(self.role, Role::Host(_)) {
             self.timers.set_by(Timer::Roster, now);
+        }
+    }
+
+    /// Behind a router only others know where we are in the wide world.
+    fn on_seen(&mut self, peer: PeerId, seen_as: SocketAddr, now: Mono) {
+        let before = self.own_candidates();
+        self.me.seen_by[peer.index()] = Some(seen_as);
+        if self.own_candidates() != before {
+            self.tell_candidates(now);
         }
     }
 

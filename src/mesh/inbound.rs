@@ -29,7 +29,7 @@ const CLEAR: [(u8, RangeInclusive<usize>); 5] = [
     (1, 48..=BODY_MAX), // HELLO
     (2, 1..=64),        // COOKIE, or a notice to wait
     (3, 48..=BODY_MAX), // WELCOME
-    (4, 0..=0),         // PUNCH
+    (4, 16..=16),       // PUNCH
     (5, 28..=BODY_MAX), // CONFIRM
 ];
 const BODY_MAX: usize = DATAGRAM_MAX - Header::LEN - 1;

@@ -259,7 +259,10 @@ impl Ladder {
             return;
         }
         self.loss_step_at = now;
-        let helps = self.roads.iter_mut().flatten().fold(false, |helps, road| road.loss_helps() || helps);
+        let mut helps = false;
+        for road in self.roads.iter_mut().flatten() {
+            helps |= road.loss_helps();
+        }
         if helps || extreme {
             self.level = self.fit_delivered(now).max(self.level + 1).min(BOTTOM);
             self.climb.fail(now);

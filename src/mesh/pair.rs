@@ -5,7 +5,7 @@
 //! address, so that both routers are open, and answers each HELLO where it came from.
 
 use super::control::Message;
-use super::control::clear::{Clear, Hello, prologue};
+use super::control::clear::{Clear, Hello, PUNCH_TAG_LEN, prologue};
 use super::event::Event;
 use super::figures::Refusal;
 use super::handshake::{Initiator, Responder};
@@ -13,6 +13,7 @@ use super::header::{Header, Kind};
 use super::inbound::InboundOrder;
 use super::link::{Answer, Asking, CONFIRM_EVERY_NS, CONFIRM_NS, Confirming, Live, Reaching, Stage};
 use super::road::{NO_ROAD_NS, next_attempt};
+use super::roster::PairKey;
 use super::say::sealed;
 use super::seal::{LinkKeys, Openers, Secret};
 use super::timer::Timer;
@@ -28,6 +29,17 @@ fn pair_prologue(from: PeerId, token: u64, hello: &Hello<'_>) -> Vec<u8> {
     let mut bytes = vec![from.number()];
     bytes.extend(prologue(token, hello));
     bytes
+}
+
+/// What shows that a PUNCH is of somebody who has the pair's key.
+fn punch_tag(pair: &PairKey, from: (PeerId, u32), to: (PeerId, u32)) -> [u8; PUNCH_TAG_LEN] {
+    let mut context = Vec::new();
+    for (id, incarnation) in [from, to] {
+        context.push(id.number());
+        context.extend(incarnation.to_be_bytes());
+    }
+    let whole = Secret::new(pair.0).derive("punch", &context);
+    core::array::from_fn(|index| whole.bytes()[index])
 }
 
 impl Mesh {
@@ -47,6 +59,7 @@ impl Mesh {
     fn reach(&mut self, peer: PeerId, now: Mono) {
         let Some(me) = self.me.id else { return };
         self.begin_asking(peer, me);
+        let (pair, mine) = (self.pair_key(peer), self.me.incarnation);
         let alone = matches!(&self.role, Role::Guest(side) if side.host_left);
         let Some(link) = &mut self.links[peer.index()] else { return };
         let Stage::Reaching(reaching) = &mut link.stage else { return };
@@ -55,7 +68,9 @@ impl Mesh {
         let datagram = match &reaching.asking {
             Some(asking) => &asking.datagram,
             None => {
-                punch = Clear::Punch.datagram(me.number());
+                let Some(pair) = pair else { return };
+                let tag = punch_tag(&pair, (me, mine), (peer, link.incarnation));
+                punch = Clear::Punch { tag }.datagram(me.number());
                 &punch
             }
         };
@@ -72,6 +87,22 @@ impl Mesh {
             link.stage = Stage::Left;
             self.timers.stop(Timer::Knock(peer));
             self.end_if_alone();
+        }
+    }
+
+    /// They are knocking from there, and perhaps only there can they be reached.
+    pub(super) fn on_punch(&mut self, from: SocketAddr, sender: Option<PeerId>, tag: [u8; PUNCH_TAG_LEN]) {
+        let (Some(me), Some(peer)) = (self.me.id, sender) else { return self.counts.add(Refusal::Nonsense) };
+        let (pair, mine) = (self.pair_key(peer), self.me.incarnation);
+        let (Some(pair), Some(link)) = (pair, &self.links[peer.index()]) else {
+            return self.counts.add(Refusal::Stranger);
+        };
+        let Stage::Reaching(Reaching { asking: Some(asking), .. }) = &link.stage else { return };
+        if tag != punch_tag(&pair, (peer, link.incarnation), (me, mine)) {
+            return self.counts.add(Refusal::WrongKey);
+        }
+        if !link.roads.all().contains(&from) {
+            self.out.send(from, asking.datagram.clone());
         }
     }
 

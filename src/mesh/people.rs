@@ -31,6 +31,7 @@ impl Mesh {
         self.paths.voice.give(VoiceOrder::Remove { peer });
         self.paths.inbound.give(InboundOrder::Remove { peer });
         self.timers.stop_peer(peer);
+        self.me.seen_by[peer.index()] = None;
         self.forget_pictures(peer, self.now);
     }
 

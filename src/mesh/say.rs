@@ -63,9 +63,10 @@ impl Mesh {
     pub(super) fn heartbeat(&mut self, now: Mono) {
         let linked = self.linked();
         let hears = linked.iter().fold(0, |mask, peer| mask | 1 << peer.number());
-        let beat = Message::Heartbeat { roster: self.roster.version, hears, status: self.me.status };
+        let (roster, status) = (self.roster.version, self.me.status);
         for peer in linked {
-            self.tell(peer, &beat, now);
+            let Some(seen_as) = self.live(peer).map(|live| live.road) else { continue };
+            self.tell(peer, &Message::Heartbeat { roster, hears, status, seen_as }, now);
         }
         if !self.is_listed() {
             self.tell_candidates(now);
@@ -76,7 +77,7 @@ impl Mesh {
     /// Does the host's roster tell where we are? As many as fit beside where the host sees us.
     fn is_listed(&self) -> bool {
         let listed = self.me.id.and_then(|me| self.roster.member(me)).map_or(&[][..], |own| &own.candidates);
-        self.me.candidates.iter().take(CANDIDATES_MAX - 1).all(|own| listed.contains(own))
+        self.own_candidates().iter().take(CANDIDATES_MAX - 1).all(|own| listed.contains(own))
     }
 
     /// Our addresses, to everybody: the host hands them on, the others need not wait for that.
@@ -85,7 +86,7 @@ impl Mesh {
             self.list_own_candidates(now);
             return;
         }
-        let addresses = Message::Addresses(self.me.candidates.clone());
+        let addresses = Message::Addresses(self.own_candidates());
         for peer in self.linked() {
             self.tell(peer, &addresses, now);
         }

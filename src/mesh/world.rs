@@ -66,6 +66,9 @@ pub struct World {
     pub loss: u64,
     /// What is lost besides.
     pub loses: Box<Loses>,
+    /// What a router makes of a sender's address, by who it is sent to; answers to that find back.
+    pub seen_from: Box<dyn Fn(SocketAddr, SocketAddr) -> SocketAddr>,
+    routed: BTreeMap<SocketAddr, SocketAddr>,
     pub random: Random,
     next_voice: Mono,
 }
@@ -89,6 +92,8 @@ impl World {
             delay_ns: MS,
             loss: 0,
             loses: Box::new(|_, _, _| false),
+            seen_from: Box::new(|from, _| from),
+            routed: BTreeMap::new(),
             random: Random::new([42; 32]),
             next_voice: Mono(1_000 * Mono::SECOND),
         };
@@ -162,6 +167,11 @@ impl World {
         if (self.loses)(from, to, &bytes) || self.random.below(1000) < self.loss {
             return;
         }
+        let seen = (self.seen_from)(from, to);
+        if seen != from {
+            self.routed.insert(seen, from);
+        }
+        let (from, to) = (seen, self.routed.get(&to).copied().unwrap_or(to));
         self.count += 1;
         self.wire.insert((self.now.offset(self.delay_ns), self.count), (from, to, bytes));
     }

@@ -148,7 +148,7 @@ mod tests {
     use std::net::{IpAddr, SocketAddr};
 
     fn ip(text: &str) -> IpAddr {
-        text.parse().unwrap()
+        text.parse().expect("an address")
     }
 
     #[test]
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_mapped_address_is_told_as_what_it_is() {
-        let plainly = |text: &str| plain(text.parse::<SocketAddr>().unwrap()).to_string();
+        let plainly = |text: &str| plain(text.parse::<SocketAddr>().expect("an address")).to_string();
         assert_eq!(plainly("[::ffff:192.168.1.2]:5004"), "192.168.1.2:5004");
         assert_eq!(plainly("[2a00::1]:5004"), "[2a00::1]:5004");
         assert_eq!(plainly("1.2.3.4:5"), "1.2.3.4:5");

@@ -27,13 +27,16 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// An hour: what a crash leaves open is closed soon enough, and no router refuses it for being short.
 const LEASE_S: u32 = 3_600;
 
 /// How long saying goodbye to the router may take.
 const CLOSING_MAX: Duration = Duration::from_secs(2);
+
+/// A wish that is under way when we stop is granted within this, if at all, and must be taken back.
+const UNDERWAY_MAX: Duration = Duration::from_millis(300);
 
 /// One lost datagram is no lost router: this long after the first silence it is asked again.
 const SECOND_OPINION: Duration = Duration::from_secs(1);
@@ -191,9 +194,16 @@ impl<T: FnMut(Progress)> Keeper<T> {
         (self.tell)(Progress::Searching);
         loop {
             let budget = self.patience.attempt * 2u32.pow(failures.min(2));
+            let attempt = attempt::attempt(addresses::router(), self.port, self.wanted, budget);
+            tokio::pin!(attempt);
             let tried = tokio::select! {
-                _ = &mut stopped => return,
-                tried = attempt::attempt(addresses::router(), self.port, self.wanted, budget) => tried,
+                _ = &mut stopped => {
+                    if let Ok(Ok(held)) = timeout(UNDERWAY_MAX, attempt).await {
+                        held.close().await;
+                    }
+                    return;
+                }
+                tried = &mut attempt => tried,
             };
             match tried {
                 Ok(held) => {
@@ -233,14 +243,17 @@ impl<T: FnMut(Progress)> Keeper<T> {
         loop {
             let renew = Instant::now() + self.patience.look >= renew_at;
             let at = if renew { renew_at } else { Instant::now() + self.patience.look };
-            tokio::select! {
+            let looked = tokio::select! {
                 _ = &mut *stopped => {
                     held.close().await;
                     return End::Stopped;
                 }
-                () = tokio::time::sleep_until(at) => {}
-            }
-            if let Err(why) = self.look(&mut held, renew).await {
+                looked = async {
+                    sleep_until(at).await;
+                    self.look(&mut held, renew).await
+                } => looked,
+            };
+            if let Err(why) = looked {
                 return End::Lost(why);
             }
             if held.external() != external {

@@ -145,9 +145,15 @@ fn mapping(rule: &str) -> Option<(u16, SocketAddrV4)> {
 }
 
 /// What an ordinary home router does: everything may go out under the router's address, answers may come in, and
-/// whatever was opened.
+/// whatever was opened. What knocks uninvited is dropped without a trace: a router that took it for itself would
+/// remember it as a connection of its own, and give the port to nobody else.
 const RULES: &str = "
 table inet home {
+    chain input {
+        type filter hook input priority 0;
+        ct state established,related accept
+        iifname wan drop
+    }
     chain forward {
         type filter hook forward priority 0; policy drop;
         ct state established,related accept

@@ -6,7 +6,7 @@ use hyperzoom::media;
 use hyperzoom::words::Mono;
 use serde_json::Value;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -106,6 +106,12 @@ impl Program {
                 }
             }
         }
+    }
+
+    /// Answers it, where its standard input was piped.
+    pub fn answer(&mut self, line: &str) {
+        let input = self.child.stdin.as_mut().expect("it was piped");
+        writeln!(input, "{line}").expect("it still listens");
     }
 
     /// Its process number.

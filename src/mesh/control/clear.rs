@@ -5,16 +5,19 @@
 //! HELLO    [1][0 ask]              [token 8][zeros ... to a datagram of 1200]
 //!          [1][1 key | 2 no key]   [token 8][cookie 16][length 2][Noise 1][zeros ... to 1200]
 //!          [1][3 pair]             [token 8][to 1][from's incarnation 4][to's incarnation 4]
-//!                                                      [length 2][Noise 1][zeros ... to 200]
+//!                                                      [length 2][Noise 1][zeros ... to 120]
 //! COOKIE   [2][0 cookie | 1 wait]  [token 8][cookie 16]
 //! WELCOME  [3][token 8][Noise 2]
-//! PUNCH    [4]
+//! PUNCH    [4][tag 16]
 //! CONFIRM  [5][token 8][the first sealed datagram, header and all]
 //! ```
 //!
 //! The token tells attempts apart; who cannot see the road cannot guess it. Everything of a HELLO in front of its
 //! Noise message is Noise's prologue, so that a HELLO that was overheard is worth nothing with another cookie,
 //! another token or for another pair.
+//!
+//! PUNCH carries what only the pair's key can make: a router may let nobody in but answers to where it went, so
+//! a HELLO follows it back.
 //!
 //! CONFIRM wraps what could be sent bare. So the receiving thread only ever knows links that are confirmed, and a
 //! HELLO said again by somebody else cannot disturb the keys that are in use.
@@ -27,7 +30,10 @@ use crate::words::PeerId;
 /// A stranger's HELLO is as long as a datagram may be, so that every answer is shorter.
 pub const HELLO_LEN: usize = DATAGRAM_MAX;
 /// A HELLO within a pair: longer than the WELCOME that answers it.
-pub const PAIR_HELLO_LEN: usize = 200;
+pub const PAIR_HELLO_LEN: usize = 120;
+
+/// Bytes of what a PUNCH proves itself with.
+pub const PUNCH_TAG_LEN: usize = 16;
 
 /// What a HELLO comes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +91,11 @@ pub enum Clear<'a> {
         /// The message.
         noise: &'a [u8],
     },
-    /// Opens a way through our own router and says nothing.
-    Punch,
+    /// Opens a way through our own router, and shows the other side where that way ends.
+    Punch {
+        /// Made with the pair's key.
+        tag: [u8; PUNCH_TAG_LEN],
+    },
     /// The keys work: here is something sealed with them.
     Confirm {
         /// Of the attempt it ends.
@@ -113,7 +122,7 @@ impl<'a> Clear<'a> {
                 }
             }
             3 => Clear::Welcome { token: reader.u64()?, noise: reader.0 },
-            4 => Clear::Punch,
+            4 => Clear::Punch { tag: reader.bytes(PUNCH_TAG_LEN)?.try_into().ok()? },
             5 => Clear::Confirm { token: reader.u64()?, sealed: reader.0 },
             _ => return None,
         };
@@ -147,8 +156,8 @@ impl<'a> Clear<'a> {
             Clear::Welcome { token, noise } => {
                 out.u8(3).u64(token).bytes(noise);
             }
-            Clear::Punch => {
-                out.u8(4);
+            Clear::Punch { tag } => {
+                out.u8(4).bytes(&tag);
             }
             Clear::Confirm { token, sealed } => {
                 out.u8(5).u64(token).bytes(sealed);

@@ -284,7 +284,7 @@ impl Mesh {
 
     /// We say where we are.
     pub(in crate::mesh) fn list_own_candidates(&mut self, now: Mono) {
-        let own = self.me.candidates.clone();
+        let own = self.own_candidates();
         self.list_candidates(PeerId::HOST, &own, now);
     }
 

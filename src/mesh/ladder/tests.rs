@@ -37,7 +37,7 @@ fn things_are_given_up_in_the_order_of_the_document() {
 /// The bar: 2 Mbit/s, cut to 300 kbit/s at 20 s, back at 60 s.
 #[test]
 fn a_cut_uplink_costs_voice_half_a_second_and_pictures_come_back() {
-    for (seed, fifo_ms) in [250.0, 500.0, 1000.0].into_iter().cycle().take(6).enumerate() {
+    for (seed, fifo_ms) in [250.0, 500.0, 1000.0].into_iter().cycle().take(12).enumerate() {
         let copies = COPIES[seed % 2];
         let cut = 20.0 * SECOND + 17.0 * seed as f64;
         let mut world = World::new(3, 2000.0, fifo_ms, copies, seed as u64);
@@ -135,22 +135,20 @@ fn a_limit_without_a_queue_is_found_by_its_loss() {
 
 #[test]
 fn one_bad_road_is_its_own_matter() {
-    for (seed, kbps) in [150.0, 300.0, 450.0].into_iter().enumerate() {
-        for bad in 0..3 {
-            let mut world = World::new(3, 10_000.0, 500.0, [2, 0], seed as u64);
-            world.run_to(20.0 * SECOND);
-            assert_eq!(world.level(), 0);
-            world.clear();
-            world.road(bad).kbps = kbps;
-            world.run_to(60.0 * SECOND);
-            assert!(world.worst_level() <= 1, "the others get worse: {:?}", world.history());
-            let well = (0..3).filter(|peer| *peer != bad).all(|peer| world.layers(peer) == Layers::All);
-            assert!(well && world.layers(bad) < Layers::All, "{:?}", world.layers(bad));
-            world.road(bad).kbps = 10_000.0;
-            world.run_to(110.0 * SECOND);
-            assert_eq!(world.layers(bad), Layers::All, "it never comes back");
-            assert!(world.worst_level() <= 1, "{:?}", world.history());
-        }
+    for (bad, kbps) in [150.0, 300.0, 450.0].into_iter().enumerate() {
+        let mut world = World::new(3, 10_000.0, 500.0, [2, 0], bad as u64);
+        world.run_to(20.0 * SECOND);
+        assert_eq!(world.level(), 0);
+        world.clear();
+        world.road(bad).kbps = kbps;
+        world.run_to(60.0 * SECOND);
+        assert!(world.worst_level() <= 1, "the others get worse: {:?}", world.history());
+        let well = (0..3).filter(|peer| *peer != bad).all(|peer| world.layers(peer) == Layers::All);
+        assert!(well && world.layers(bad) < Layers::All, "{:?}", world.layers(bad));
+        world.road(bad).kbps = 10_000.0;
+        world.run_to(110.0 * SECOND);
+        assert_eq!(world.layers(bad), Layers::All, "it never comes back");
+        assert!(world.worst_level() <= 1, "{:?}", world.history());
     }
 }
 

@@ -79,15 +79,23 @@ fn the_waiting_room_is_small() {
 }
 
 #[test]
-fn each_network_has_one_chair_in_the_waiting_room() {
+fn each_network_has_three_chairs_in_the_waiting_room_and_who_was_sent_away_keeps_none() {
     let mut world = World::new();
     let first = world.guest_with("stranger", None);
     world.run(SECOND);
-    let second = world.guest_with("stranger too", None);
-    let neighbour = address(first as u8 + 1).ip();
-    world.nodes[second].address.set_ip(neighbour);
-    world.run(5 * SECOND);
-    assert_eq!(world.count(0, is_knocking), 1);
+    let house = address(first as u8 + 1).ip();
+    for n in 0..3 {
+        let next = world.guest_with(&format!("stranger {n}"), None);
+        world.nodes[next].address.set_ip(house);
+        world.run(SECOND);
+    }
+    assert_eq!(world.count(0, is_knocking), 3);
+    let told = world.told(0);
+    let tickets = told.iter().filter_map(|e| if let Event::Knocking { ticket, .. } = e { Some(*ticket) } else { None });
+    let ticket = tickets.min().expect("somebody knocks");
+    world.input(0, Input::Admit { ticket, yes: false });
+    world.run(2 * SECOND);
+    assert_eq!(world.count(0, is_knocking), 4);
 }
 
 #[test]

@@ -91,6 +91,28 @@ fn two_routers_are_opened_by_both_sides_at_once() {
 }
 
 #[test]
+fn who_is_behind_a_router_with_another_port_for_everybody_is_answered_where_they_knock() {
+    use std::collections::BTreeMap;
+    use std::{cell::RefCell, rc::Rc};
+    // One sits behind such a router; two, who came later and has to begin, is open to all.
+    let (mut world, one) = (World::new(), address(2));
+    world.guest("one");
+    world.run(SECOND);
+    let ports: Rc<RefCell<BTreeMap<SocketAddr, SocketAddr>>> = Rc::default();
+    world.seen_from = Box::new(move |from, to| {
+        if from != one || to == address(1) {
+            return from;
+        }
+        let port = 40_000 + ports.borrow().len() as u16;
+        *ports.borrow_mut().entry(to).or_insert(SocketAddr::new([198, 51, 100, 1].into(), port))
+    });
+    world.loses = Box::new(move |from, to, _| to == one && from != address(1));
+    world.guest("two");
+    let took = world.until(5 * SECOND, |w| w.me(2).is_some() && is_full_mesh(w, 3));
+    assert!(took < 500 * MS, "{took}");
+}
+
+#[test]
 fn addresses_that_were_told_and_lost_are_told_again() {
     let mut world = full(2);
     let host = address(1);

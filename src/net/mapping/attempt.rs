@@ -61,9 +61,9 @@ async fn race(router: Router, port: NonZeroU16, wanted: u16, budget: Duration, k
     let search = search(router, budget);
     let head_start = sleep(HEAD_START);
     tokio::pin!(younger, search, head_start);
-    let mut found: Option<(Upnp, IpAddr)> = None;
+    let mut found: Option<(Upnp, Option<IpAddr>)> = None;
     let mut late = false;
-    loop {
+    while known.pcp.is_none() || known.upnp.is_none() {
         tokio::select! {
             mapped = &mut younger, if known.pcp.is_none() => match mapped {
                 Ok(pcp) => return Some(By::Pcp(pcp)),
@@ -76,29 +76,32 @@ async fn race(router: Router, port: NonZeroU16, wanted: u16, budget: Duration, k
             },
             upnp = &mut search, if known.upnp.is_none() && found.is_none() => match upnp {
                 Ok((upnp, external)) => {
-                    known.external = Some(external).filter(|external| !external.is_unspecified()).or(known.external);
+                    known.external = external.or(known.external);
                     found = Some((upnp, external));
                 }
                 Err(why) => known.upnp = Some(why),
             },
             () = &mut head_start, if !late => late = true,
-            else => return None,
         }
-        if late || known.pcp.is_some() {
-            if let Some((upnp, external)) = found.take() {
-                match upnp.open(port.get(), wanted).await {
-                    Ok(opened) => return Some(By::Upnp { upnp, opened, external }),
-                    Err(why) => known.upnp = Some(why),
+        if (late || known.pcp.is_some())
+            && let Some((upnp, external)) = found.take()
+        {
+            match upnp.open(port.get(), wanted).await {
+                Ok(opened) => {
+                    let external = external.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+                    return Some(By::Upnp { upnp, opened, external });
                 }
+                Err(why) => known.upnp = Some(why),
             }
         }
     }
+    None
 }
 
 /// Everything of UPnP that opens nothing. A router that does not tell its address outside may open the port yet.
-async fn search(router: Router, budget: Duration) -> Result<(Upnp, IpAddr), UpnpError> {
+async fn search(router: Router, budget: Duration) -> Result<(Upnp, Option<IpAddr>), UpnpError> {
     let upnp = upnp::find(router, budget).await?;
-    let external = upnp.external().await.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+    let external = upnp.external().await.ok();
     Ok((upnp, external))
 }
 

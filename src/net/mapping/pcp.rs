@@ -63,12 +63,22 @@ pub(super) async fn open(router: Router, port: NonZeroU16, wanted: u16) -> Resul
         Ok(_) => natpmp::port_mapping(gateway, InternetProtocol::Udp, port, options(wanted)).await.ok(),
         Err(_) => None,
     };
-    match (mapped, elder) {
-        (Some(mapping), elder) => Ok(Pcp { external: external_of(&mapping, elder.ok()), mapping }),
-        (None, Ok(external)) => Err(PcpError::Refused { why: refused.to_string(), external: Some(external.into()) }),
-        (None, Err(elder)) if is_silence(&elder) && is_younger_silence(&refused) => Err(PcpError::Silent),
-        (None, Err(_)) => Err(PcpError::Refused { why: refused.to_string(), external: None }),
+    if let Some(mapping) = mapped {
+        return Ok(Pcp { external: external_of(&mapping, elder.ok()), mapping });
     }
+    let external = match &elder {
+        Ok(external) => Some(IpAddr::from(*external)),
+        // How a router says that it has none itself.
+        Err(natpmp::Failure::NetworkFailure) => Some(Ipv4Addr::UNSPECIFIED.into()),
+        Err(_) if matches!(refused, pcp::Failure::NetworkFailure(_)) => Some(Ipv4Addr::UNSPECIFIED.into()),
+        Err(natpmp::Failure::Timeout | natpmp::Failure::Socket(_))
+            if matches!(refused, pcp::Failure::Timeout | pcp::Failure::Socket(_)) =>
+        {
+            return Err(PcpError::Silent);
+        }
+        Err(_) => None,
+    };
+    Err(PcpError::Refused { why: refused.to_string(), external })
 }
 
 fn options(wanted: u16) -> PortMappingOptions {
@@ -84,14 +94,6 @@ fn external_of(mapping: &PortMapping, elder: Option<Ipv4Addr>) -> IpAddr {
         PortMappingType::Pcp { external_ip, .. } => external_ip.to_canonical(),
         PortMappingType::NatPmp => elder.unwrap_or(Ipv4Addr::UNSPECIFIED).into(),
     }
-}
-
-fn is_silence(failure: &natpmp::Failure) -> bool {
-    matches!(failure, natpmp::Failure::Timeout | natpmp::Failure::Socket(_))
-}
-
-fn is_younger_silence(failure: &pcp::Failure) -> bool {
-    matches!(failure, pcp::Failure::Timeout | pcp::Failure::Socket(_))
 }
 
 impl Pcp {

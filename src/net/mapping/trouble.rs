@@ -27,6 +27,11 @@ impl Trouble {
     /// An outside that is not the internet, if it is none.
     pub(super) fn enclosed(external: IpAddr, port: u16) -> Option<Trouble> {
         let why = match reach(external) {
+            _ if external.is_unspecified() => {
+                "your router has no internet address of its own: it is not connected, or \
+                your provider or a second router stands between it and the internet"
+                    .into()
+            }
             Reach::Global => return None,
             Reach::Shared => format!(
                 "your provider shares one internet address among many customers (the router's own is {external}), so \
@@ -82,13 +87,14 @@ mod tests {
 
     #[test]
     fn an_outside_that_is_none_is_told_in_plain_words() {
-        let told = |text: &str| Trouble::enclosed(text.parse::<IpAddr>().unwrap(), 5004);
-        assert_eq!(told("25.1.0.2"), None);
-        assert!(told("100.70.1.2").unwrap().why.contains("provider shares one internet address"));
-        let double = told("192.168.0.7").unwrap();
+        let enclosed = |text: &str| Trouble::enclosed(text.parse::<IpAddr>().expect("an address"), 5004);
+        assert_eq!(enclosed("25.1.0.2"), None);
+        let told = |text: &str| enclosed(text).expect("it is none");
+        assert!(told("100.70.1.2").why.contains("provider shares one internet address"));
+        let double = told("192.168.0.7");
         assert!(double.why.contains("second router") && double.advice.contains("UDP port 5004 there to 192.168.0.7"));
-        assert!(told("203.0.113.1").unwrap().why.contains("not one of the internet"));
-        assert!(told("0.0.0.0").is_some());
+        assert!(told("203.0.113.1").why.contains("not one of the internet"));
+        assert!(told("0.0.0.0").why.contains("no internet address of its own"));
     }
 
     #[test]

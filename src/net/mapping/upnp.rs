@@ -7,10 +7,11 @@
 use crate::net::addresses::Router;
 use igd_next::aio::tokio::{Tokio, search_gateway};
 use igd_next::aio::{Gateway, Provider};
-use igd_next::{AddPortError, PortMappingProtocol, RemovePortError, RequestError, SearchOptions};
+use igd_next::{AddPortError, GetExternalIpError, PortMappingProtocol, RemovePortError, RequestError, SearchOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
+use tokio::time::{sleep, timeout};
 
 /// What the router's own pages will show.
 const DESCRIPTION: &str = "HyperZoom";
@@ -23,6 +24,10 @@ const TRIES_MAX: u32 = 7;
 
 /// Where another port is looked for: nobody is registered there.
 const OTHER_PORTS: std::ops::Range<u16> = 49_152..65_535;
+
+/// A router that was asked directly has usually told everything by then, and small routers do not like to be asked
+/// everything twice at once.
+const MULTICAST_WAITS: Duration = Duration::from_millis(300);
 
 /// How long somebody who answered but is not our router waits for the router to answer.
 const STRANGER_WAITS: Duration = Duration::from_millis(900);
@@ -64,25 +69,26 @@ pub(super) struct Opened {
     pub lease_s: u32,
 }
 
-/// Finds the router. It is asked directly and, as the standard wants it, by multicast; whoever else answers is
-/// taken only if the router itself does not.
+/// Finds the router. It is asked directly and then, as the standard wants it, by multicast; whoever else answers
+/// is taken only if the router itself does not.
 pub(super) async fn find(router: Router, within: Duration) -> Result<Upnp, UpnpError> {
     let found = |gateway| Upnp { gateway, router };
     let is_router = |gateway: &Gateway<Tokio>| gateway.addr.ip() == IpAddr::V4(router.address);
     let directly = search(router, SocketAddrV4::new(router.address, 1900), within);
-    let by_multicast = search(router, SocketAddrV4::new(Ipv4Addr::new(239, 255, 255, 250), 1900), within);
+    let by_multicast = async {
+        sleep(MULTICAST_WAITS).await;
+        search(router, SocketAddrV4::new(Ipv4Addr::new(239, 255, 255, 250), 1900), within).await
+    };
     tokio::pin!(directly, by_multicast);
     tokio::select! {
-        Ok(gateway) = &mut directly => return Ok(found(gateway)),
-        Ok(gateway) = &mut by_multicast => {
-            if is_router(&gateway) {
-                return Ok(found(gateway));
-            }
-            match tokio::time::timeout(STRANGER_WAITS.min(within), directly).await {
+        Ok(gateway) = &mut directly => Ok(found(gateway)),
+        Ok(gateway) = &mut by_multicast => match is_router(&gateway) {
+            true => Ok(found(gateway)),
+            false => match timeout(STRANGER_WAITS.min(within), directly).await {
                 Ok(Ok(router)) => Ok(found(router)),
                 _ => Ok(found(gateway)),
-            }
-        }
+            },
+        },
         else => Err(UpnpError::NotFound),
     }
 }
@@ -98,16 +104,20 @@ async fn search(router: Router, whom: SocketAddrV4, within: Duration) -> Result<
 }
 
 impl Upnp {
-    /// The router's address outside.
+    /// The router's address outside; unspecified if it has none, which many say by saying nothing.
     pub(super) async fn external(&self) -> Result<IpAddr, UpnpError> {
-        self.gateway.get_external_ip().await.map_err(|e| UpnpError::Silent(e.to_string()))
+        match self.gateway.get_external_ip().await {
+            Ok(external) => Ok(external),
+            Err(GetExternalIpError::RequestError(RequestError::InvalidResponse(_))) => Ok(Ipv4Addr::UNSPECIFIED.into()),
+            Err(e) => Err(UpnpError::Silent(e.to_string())),
+        }
     }
 
     /// Opens a port, `wanted` if it can be had.
     pub(super) async fn open(&self, port: u16, wanted: u16) -> Result<Opened, UpnpError> {
         let mut external_port = wanted;
         let mut leases = LEASES_S.iter().copied().peekable();
-        let mut evicted = false;
+        let (mut evicted, mut same_only) = (false, false);
         let mut last = String::new();
         for _ in 0..TRIES_MAX {
             let Some(&lease_s) = leases.peek() else { break };
@@ -125,9 +135,10 @@ impl Upnp {
                     // If it cannot be removed, the next try says so.
                     let _ = self.close(external_port).await;
                 }
+                AddPortError::PortInUse if same_only => return Err(UpnpError::Taken(port)),
                 AddPortError::PortInUse => external_port = another(external_port),
                 AddPortError::SamePortValuesRequired if external_port == port => return Err(UpnpError::Taken(port)),
-                AddPortError::SamePortValuesRequired => external_port = port,
+                AddPortError::SamePortValuesRequired => (external_port, same_only) = (port, true),
                 AddPortError::OnlyPermanentLeasesSupported if lease_s == 0 => break,
                 AddPortError::OnlyPermanentLeasesSupported => {
                     while leases.next_if(|&lease_s| lease_s != 0).is_some() {}
@@ -227,7 +238,7 @@ mod tests {
     fn an_answer_is_read_whoever_wrote_it() {
         let good = "<s:Body><u:GetSpecificPortMappingEntryResponse xmlns:u=\"x\"><NewInternalPort>5004</NewInternalPort>\
             <NewInternalClient> 192.168.1.7</NewInternalClient><NewEnabled>1</NewEnabled></u:Get></s:Body>";
-        assert_eq!(Entry::read(good), Entry::To("192.168.1.7:5004".parse().unwrap()));
+        assert_eq!(Entry::read(good), Entry::To("192.168.1.7:5004".parse().expect("an address")));
         assert_eq!(Entry::read("<UPnPError><errorCode>714</errorCode></UPnPError>"), Entry::Nobody);
         let nonsense =
             ["", "<", "<errorCode>501</errorCode>", "NewInternalClient>", "NewInternalClient>x<NewInternalPort>1<"];

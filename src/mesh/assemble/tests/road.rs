@@ -47,7 +47,8 @@ impl Road {
         pacer.offer(peer, sequence, true, sealed.collect(), at(begin));
         self.assembler.set_rtt(rtt_ms as i64 * 1_000_000);
         let one_way = rtt_ms / 2;
-        let (mut there, mut back): (Vec<(u64, u8, Vec<u8>)>, Vec<(u64, [u8; Nack::LEN])>) = Default::default();
+        let mut there: Vec<(u64, u8, Vec<u8>)> = Vec::new();
+        let mut back: Vec<(u64, [u8; Nack::LEN])> = Vec::new();
         let mut trip = Trip { whole_ms: None, again: 0, spacing_ms: 578.0 * 8.0 / f64::from(PACE_KBPS) };
         for now in begin..begin + 1_900 {
             if now % 5 == 0 {

@@ -214,7 +214,7 @@ impl World {
         self.frame += 1;
         let plan = self.plan.voice;
         let frames = u64::from(plan.frames_per_packet);
-        if self.frame % frames != 0 {
+        if !self.frame.is_multiple_of(frames) {
             return;
         }
         let copies = plan.copies.iter().filter(|copy| **copy > 0).count();
@@ -238,9 +238,9 @@ impl World {
             self.last_key_at = self.now;
         }
         for at in 0..self.peers.len() {
-            let rank = if key || self.pictures % 4 == 0 {
+            let rank = if key || self.pictures.is_multiple_of(4) {
                 1
-            } else if self.pictures % 2 == 0 {
+            } else if self.pictures.is_multiple_of(2) {
                 2
             } else {
                 3
@@ -287,9 +287,7 @@ impl World {
 
     fn arrivals(&mut self) {
         for peer in &mut self.peers {
-            let (here, flying): (Vec<_>, Vec<_>) = peer.flying.drain(..).partition(|f| f.arrives <= self.now);
-            peer.flying = flying;
-            for arrival in here {
+            for arrival in peer.flying.extract_if(.., |flying| flying.arrives <= self.now) {
                 match arrival.what {
                     What::Voice { highest, frames } => {
                         peer.seen.frames += frames;

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+//! What `host` and `join` have in common: a call that runs until it is over, its events printed, a person's answers
+//! read.
+
+use super::shared::{Shared, Usage, say, say_json};
+use crate::studio::{Call, CallEvent, CallSettings, CameraChoice, MicrophoneChoice, PeerStats, Remote};
+use anyhow::{Context, bail};
+use std::io::{BufRead, IsTerminal, Write};
+use std::net::IpAddr;
+use std::sync::mpsc::{Receiver, channel};
+
+/// The options of both.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CallOptions {
+    #[command(flatten)]
+    pub shared: Shared,
+    /// The UDP port to listen on; a free one is taken without it
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+    /// Listen on this address of the machine only; the router is left alone then
+    #[arg(long, value_name = "IP")]
+    pub bind: Option<IpAddr>,
+    /// Leave the router alone
+    #[arg(long)]
+    pub no_port_mapping: bool,
+}
+
+impl CallOptions {
+    /// What the library needs to know.
+    pub fn settings(&self, name_without: &str) -> anyhow::Result<CallSettings> {
+        self.refuse_media()?;
+        let name = match self.shared.name.trim() {
+            "" => name_without,
+            name => name,
+        };
+        Ok(CallSettings {
+            name: name.to_owned(),
+            bind: self.bind,
+            port: self.port,
+            port_mapping: !self.no_port_mapping,
+            seconds: self.shared.seconds()?,
+        })
+    }
+
+    /// Sound and pictures do not cross the call yet: who asks for them by name is told, who asks for nothing is warned.
+    fn refuse_media(&self) -> Result<(), Usage> {
+        let Shared { camera, mic, .. } = &self.shared;
+        let asked = !matches!(camera, CameraChoice::Auto | CameraChoice::Off)
+            || !matches!(mic, MicrophoneChoice::Auto(_) | MicrophoneChoice::Off);
+        if asked {
+            return Err(Usage("calls carry neither pictures nor sound yet: use --camera off --mic off".into()));
+        }
+        if *camera != CameraChoice::Off || *mic != MicrophoneChoice::Off {
+            aside("warning: calls carry neither pictures nor sound yet; this one only connects");
+        }
+        Ok(())
+    }
+}
+
+/// The signals that end a call, watched from here on, however early they come.
+pub fn watch_signals() -> anyhow::Result<Receiver<()>> {
+    let (ring, bell) = channel();
+    let handler = move || {
+        // Nobody listens any more when it is over.
+        let _ = ring.send(());
+    };
+    ctrlc::set_handler(handler).context("the signals that end a call can't be watched")?;
+    Ok(bell)
+}
+
+/// Prints what happens until the call is over.
+pub fn follow(call: &Call, bell: Receiver<()>, json: bool, mut on_event: impl FnMut(&CallEvent)) -> anyhow::Result<()> {
+    let remote = call.remote();
+    std::thread::spawn(move || bell.iter().for_each(|()| remote.leave()));
+    let mut printer = Printer { json, live: std::io::stderr().is_terminal(), failed: None };
+    let mut left = false;
+    for event in call.events() {
+        on_event(&event);
+        printer.print(&event)?;
+        left |= matches!(event, CallEvent::Left);
+    }
+    match printer.failed {
+        Some(why) => bail!(why),
+        None if left => Ok(()),
+        None => bail!("the call has ended by a fault of this program; what it said above helps to find it"),
+    }
+}
+
+/// Reads `yes NUMBER` and `no NUMBER`, a line each: who knocks is let in or sent away.
+pub fn take_answers(remote: Remote) {
+    std::thread::spawn(move || read_answers(&remote));
+}
+
+fn read_answers(call: &Remote) {
+    for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+        let mut words = line.split_whitespace();
+        match (words.next(), words.next().and_then(|n| n.parse().ok())) {
+            (Some("yes" | "y"), Some(ticket)) => call.admit(ticket, true),
+            (Some("no" | "n"), Some(ticket)) => call.admit(ticket, false),
+            (None, _) => {}
+            _ => aside("answer with 'yes NUMBER' or 'no NUMBER'"),
+        }
+    }
+}
+
+fn aside(line: &str) {
+    let clear = if std::io::stderr().is_terminal() { "\r\x1b[K" } else { "" };
+    let _ = writeln!(std::io::stderr(), "{clear}{line}");
+}
+
+/// Events for people, or for programs as JSON.
+struct Printer {
+    json: bool,
+    live: bool,
+    failed: Option<String>,
+}
+
+impl Printer {
+    fn print(&mut self, event: &CallEvent) -> anyhow::Result<()> {
+        if let CallEvent::Error { message } = event {
+            self.failed = Some(message.clone());
+        }
+        if self.json {
+            return say_json(event);
+        }
+        match event {
+            CallEvent::Invite { invite, address } => {
+                aside("send this to your guests; who has it comes in:");
+                say(invite);
+                aside(&format!("(with the bare address, {address}, a guest has to be let in by you)"));
+            }
+            CallEvent::PortMapping { message, .. } => aside(message),
+            CallEvent::Knocking { ticket, name, from } => {
+                aside(&format!("{name} wants to come in, from {from}: answer 'yes {ticket}' or 'no {ticket}'"));
+            }
+            CallEvent::KnockingStopped { ticket } => aside(&format!("({ticket} has gone away)")),
+            CallEvent::Waiting => aside("waiting for the host to let you in"),
+            CallEvent::Joined { name, took_ms, .. } => aside(&format!("you are in, as {name} (after {took_ms} ms)")),
+            CallEvent::PeerJoined { name, address, .. } => aside(&format!("{name} is here, at {address}")),
+            CallEvent::PeerSilent { name, .. } => aside(&format!("nothing comes from {name} just now")),
+            CallEvent::PeerBack { name, silent_ms, .. } => {
+                aside(&format!("{name} is back after {:.1} s", *silent_ms as f64 / 1e3));
+            }
+            CallEvent::PeerLeft { name, reason, .. } => aside(&farewell(name, reason)),
+            CallEvent::Roster { people } => {
+                let names: Vec<&str> = people.iter().map(|p| p.name.as_str()).collect();
+                aside(&format!("in the call: {}", names.join(", ")));
+            }
+            CallEvent::Stats { seconds, peers } if self.live => {
+                let peers: Vec<String> = peers.iter().map(figures).collect();
+                let _ = write!(std::io::stderr(), "\r\x1b[K{}  {}", length(*seconds), peers.join("  |  "));
+            }
+            CallEvent::Stats { .. } | CallEvent::Error { .. } => {}
+            CallEvent::Warning { message, .. } => aside(&format!("warning: {message}")),
+            CallEvent::Left => aside("the call is over"),
+        }
+        Ok(())
+    }
+}
+
+fn farewell(name: &str, reason: &str) -> String {
+    match reason {
+        "bye" => format!("{name} has left"),
+        "silent" => format!("{name} is gone: nothing came for five seconds"),
+        "replaced" => format!("{name} has come in anew"),
+        _ => format!("{name} is no longer in the call"),
+    }
+}
+
+fn figures(peer: &PeerStats) -> String {
+    let rtt = peer.rtt_ms.map_or("-".to_owned(), |ms| format!("{ms:.1}"));
+    let clock = peer.clock_offset_ms.map(|ms| format!(", clock {ms:+.2} ms")).unwrap_or_default();
+    format!("{} {rtt} ms, {:.1} % lost{clock}", peer.name, peer.loss_percent)
+}
+
+fn length(seconds: f64) -> String {
+    let whole = seconds.max(0.0) as u64;
+    format!("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+//! A call that runs: opened with [`Call::host`] or [`Call::join`], watched through [`CallEvent`]s, left by
+//! [`Remote::leave`] or by dropping it.
+//!
+//! ```text
+//!   receiving thread: Inbound --voice--> (playout)        encoder's thread: VoiceOut --> socket
+//!                        \--everything else--> Post ~~> Inbox
+//!                                                         |
+//!   Mapping (router) --------> one thread, the conductor: Mesh, Clocks --> socket, CallEvent: the face
+//! ```
+//!
+//! The conductor sleeps until something comes or the engine's next wait ends; nothing in it waits for the network,
+//! the router or a person.
+
+mod clocks;
+mod conductor;
+mod event;
+mod gate;
+mod parcels;
+mod places;
+mod tell;
+
+pub use event::{CallEvent, PeerStats, Person};
+
+use crate::mesh::invite::Invite;
+use crate::net::socket::{Socket, SocketError};
+use conductor::{Conductor, Order, Part};
+use std::net::IpAddr;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{JoinHandle, Thread};
+
+/// Who may come in with the bare address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// Whoever the host lets in.
+    Ask,
+    /// Everybody.
+    All,
+}
+
+/// What both sides of a call need to know.
+#[derive(Clone, Debug)]
+pub struct CallSettings {
+    /// What we are called.
+    pub name: String,
+    /// The only address to listen on; all of this machine's without it.
+    pub bind: Option<IpAddr>,
+    /// The port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// Ask the router to open a port.
+    pub port_mapping: bool,
+    /// Ends by itself after so many seconds.
+    pub seconds: Option<f64>,
+}
+
+/// Why a call does not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The socket.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers to make keys from: {0}")]
+    Random(String),
+}
+
+/// The guard: dropping it leaves the call and waits until everybody was told and the router's port is closed.
+#[derive(Debug)]
+pub struct Call {
+    remote: Remote,
+    events: Receiver<CallEvent>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Steers a call from anywhere, a signal handler included.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    orders: Sender<Order>,
+    conductor: Thread,
+}
+
+impl Remote {
+    /// Leaves: everybody is told, the router's port is closed, [`CallEvent::Left`] is the last event.
+    pub fn leave(&self) {
+        self.order(Order::Leave);
+    }
+
+    /// Answers who is [`CallEvent::Knocking`].
+    pub fn admit(&self, ticket: u64, yes: bool) {
+        self.order(Order::Admit(ticket, yes));
+    }
+
+    fn order(&self, order: Order) {
+        // A call that is over takes no orders.
+        let _ = self.orders.send(order);
+        self.conductor.unpark();
+    }
+}
+
+impl Call {
+    /// Opens a call.
+    pub fn host(settings: CallSettings, admission: Admission) -> Result<Call, CallError> {
+        Call::start(settings, Part::Host { admission })
+    }
+
+    /// Comes into a call.
+    pub fn join(settings: CallSettings, invite: Invite) -> Result<Call, CallError> {
+        Call::start(settings, Part::Guest { invite })
+    }
+
+    /// Steers it from elsewhere.
+    pub fn remote(&self) -> Remote {
+        self.remote.clone()
+    }
+
+    /// What happens, in order; it ends after [`CallEvent::Left`] or [`CallEvent::Error`].
+    pub fn events(&self) -> impl Iterator<Item = CallEvent> + '_ {
+        self.events.iter()
+    }
+
+    fn start(settings: CallSettings, part: Part) -> Result<Call, CallError> {
+        let socket = Socket::open(settings.bind, settings.port)?;
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|why| CallError::Random(why.to_string()))?;
+        let (orders, inbox) = channel();
+        let (tell, events) = channel();
+        let give = orders.clone();
+        let run = move || Conductor::run(settings, part, socket, seed, (give, inbox), tell);
+        let thread = std::thread::Builder::new().name("call".into()).spawn(run).expect("the system has a thread left");
+        let remote = Remote { orders, conductor: thread.thread().clone() };
+        Ok(Call { remote, events, thread: Some(thread) })
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.remote.leave();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the call's conductor has panicked");
+        }
+    }
+}
