@@ -148,6 +148,10 @@ fn key_frames(seed: u64, loss: Loss, count: usize) -> (Vec<Option<f64>>, f64) {
         world.input(0, Input::Picture { key: true, layer: 0, bytes: &[7; PIECES * 522 - 100] });
         world.run_until(offered + 900 * MS);
         let whole = world.machines[1].peer(PeerId::HOST).pictures.get(known).map(|(at, _)| *at);
+        let over = whole.map(|whole| ms(whole) - ms(offered));
+        let log: Vec<_> = world.sent.as_ref().expect("w").iter().filter(|(_, m, h)| *m == 0 && h.kind == Kind::KeyPicture).map(|(at, _, h)| format!("{}@{:.0}", h.fragment, ms(at - offered))).collect();
+        let nacks: Vec<_> = world.sent.as_ref().expect("w").iter().filter(|(_, m, h)| *m == 1 && h.kind == Kind::Control).map(|(at, _, h)| format!("{}@{:.0}", h.payload_len, ms(at - offered))).collect();
+        if over.is_none_or(|o| o > 230.0) { println!("NACKS {nacks:?}"); println!("OVER {seed} {over:.0?} {log:?}"); }
         let mut firsts = std::collections::BTreeMap::new();
         for (at, machine, header) in world.sent.take().expect("it was wanted") {
             if machine == 0 && header.kind == Kind::KeyPicture {

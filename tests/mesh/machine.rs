@@ -96,7 +96,7 @@ impl Machine {
             asleep_until: 0,
             engine: None,
             runs: 0,
-            voice_every: 100 * MS,
+            voice_every: 200 * MS,
             fps: 0,
             frame_number: 0,
             pictures_sent: 0,

@@ -176,7 +176,7 @@ impl World {
     /// What the program of a machine sends.
     pub fn send(&mut self, machine: usize, to: SocketAddr, bytes: Vec<u8>) {
         let here = &self.machines[machine];
-        let run = here.runs;
+        let place = here.me();
         if self.is_foreign(to) {
             self.watch.went(here, machine, to, bytes.len());
         }
@@ -187,7 +187,7 @@ impl World {
             }
             self.sent.iter_mut().for_each(|sent| sent.push((self.now, machine, header)));
         }
-        let parcel = Parcel { id: self.number(), origin: machine, run, spoiled: false, bytes };
+        let parcel = Parcel { id: self.number(), origin: machine, place, spoiled: false, bytes };
         if self.tapped.len() == TAPPED_MAX {
             self.tapped.pop_front();
         }
