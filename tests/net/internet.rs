@@ -142,7 +142,7 @@ impl Carrier {
 }
 
 /// The other end of an interface `wan`, made in the calling thread's network.
-fn tun() -> io::Result<File> {
+pub fn tun() -> io::Result<File> {
     let end = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open("/dev/net/tun")?;
     // SAFETY: an ifreq is plain numbers.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };

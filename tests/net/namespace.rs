@@ -2,6 +2,7 @@
 //! A network namespace without a name: nothing outside sees it, and the system takes it back when the last process
 //! in it ends, however the test ends.
 
+use super::internet::tun;
 use std::ffi::CStr;
 use std::fs::File;
 use std::io::{self, Write};
@@ -17,11 +18,12 @@ pub struct Namespace {
 }
 
 impl Namespace {
-    /// May this process make networks, and everything that a router has in one?
-    pub fn permitted() -> io::Result<()> {
-        let namespace = Namespace::bare()?;
+    /// Has a network everything that a router needs?
+    pub fn complete() -> io::Result<()> {
         const MASQUERADE: &str = "add table inet trial; \
             add chain inet trial out { type nat hook postrouting priority 100; }; add rule inet trial out masquerade";
+        let namespace = Namespace::bare()?;
+        namespace.inside(tun)?;
         let output = namespace.command("nft").arg(MASQUERADE).output()?;
         let bridge = namespace.command("ip").args(["link", "add", "lan", "type", "bridge"]).output()?;
         let failed = [output, bridge].into_iter().find(|output| !output.status.success());
@@ -38,7 +40,8 @@ impl Namespace {
         Ok(namespace)
     }
 
-    fn bare() -> io::Result<Namespace> {
+    /// A network with nothing in it, if we may.
+    pub fn bare() -> io::Result<Namespace> {
         let made = thread::spawn(|| {
             // SAFETY: changes this thread alone.
             check(unsafe { libc::unshare(libc::CLONE_NEWNET) })?;

@@ -15,7 +15,6 @@ use super::namespace::Namespace;
 use super::router::{Router, Speaks};
 use super::weather::Weather;
 use std::net::Ipv4Addr;
-use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -147,16 +146,19 @@ pub fn possible() -> bool {
 }
 
 fn why_not() -> Option<String> {
+    if let Err(why) = Namespace::bare() {
+        return Some(format!("making one is not permitted: {why}; root may"));
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let has = |tool: &str| std::env::split_paths(&path).any(|folder| folder.join(tool).exists());
     if let Some((tool, package)) = TOOLS.iter().find(|(tool, _)| !has(tool)) {
         return Some(format!("{tool} is not installed; it comes with {package}"));
     }
-    if !Path::new("/dev/net/tun").exists() {
-        return Some("this kernel has no TUN devices".into());
+    // Its first line ends with the firewall that it was built for, and the routers here have nftables.
+    let said =
+        Command::new("miniupnpd").arg("--version").output().map(|output| [output.stdout, output.stderr].concat());
+    if !said.is_ok_and(|said| String::from_utf8_lossy(&said).contains("nftables")) {
+        return Some("miniupnpd is built for another firewall than nftables".into());
     }
-    match Namespace::permitted() {
-        Err(why) => Some(format!("making one is not permitted: {why}; root may")),
-        Ok(()) => None,
-    }
+    Namespace::complete().err().map(|why| format!("a router cannot be made here: {why}"))
 }

@@ -6,7 +6,7 @@
 //! would otherwise fall to each other: many routers keep both languages in one table.
 
 use super::How;
-use super::pcp::{self, Pcp, PcpError};
+use super::pcp::{self, Pcp, PcpError, is_silence};
 use super::trouble::Trouble;
 use super::upnp::{self, Opened, Upnp, UpnpError};
 use crate::net::addresses::{Reach, Router, reach};
@@ -18,6 +18,9 @@ use tokio::time::{sleep, timeout};
 /// A router that knows PCP answers long before this, even over a bad radio link: two datagrams, the first repeated
 /// after 250 ms.
 const HEAD_START: Duration = Duration::from_millis(800);
+
+/// For people, whatever the system's own word for it.
+const SILENT: &str = "the router does not answer any more";
 
 /// A port that is open.
 pub(super) struct Held {
@@ -138,11 +141,14 @@ impl Held {
         let port = self.port;
         let looked = async {
             match &mut self.by {
-                By::Pcp(pcp) => pcp.renew().await.map_err(|e| format!("the router does not renew the port ({e})")),
+                By::Pcp(pcp) => pcp.renew().await.map_err(|why| match is_silence(&why) {
+                    true => SILENT.to_owned(),
+                    false => format!("the router does not renew the port ({why})"),
+                }),
                 By::Upnp { upnp, opened, external } => look_upnp(upnp, opened, external, port, renew).await,
             }
         };
-        timeout(within, looked).await.unwrap_or_else(|_| Err("the router does not answer any more".into()))
+        timeout(within, looked).await.unwrap_or_else(|_| Err(SILENT.into()))
     }
 
     /// Closes the port, if the router can be told.
@@ -172,7 +178,10 @@ async fn look_upnp(
         *opened = again;
         looked = upnp.external().await;
     }
-    let told = looked.map_err(|e| e.to_string())?;
+    let told = looked.map_err(|why| match why {
+        UpnpError::Silent(_) => SILENT.to_owned(),
+        why => why.to_string(),
+    })?;
     // Only one that was known and is another now is news.
     if reach(told) != Reach::Special && !external.is_unspecified() {
         *external = told;

@@ -96,6 +96,15 @@ fn external_of(mapping: &PortMapping, elder: Option<Ipv4Addr>) -> IpAddr {
     }
 }
 
+/// Did nobody answer at all?
+pub(super) fn is_silence(failure: &MappingFailure) -> bool {
+    matches!(
+        failure,
+        MappingFailure::Pcp(pcp::Failure::Timeout | pcp::Failure::Socket(_))
+            | MappingFailure::NatPmp(natpmp::Failure::Timeout | natpmp::Failure::Socket(_))
+    )
+}
+
 impl Pcp {
     /// The router's address outside.
     pub(super) fn external(&self) -> IpAddr {
