@@ -3,6 +3,7 @@
 //!
 //! Read [`world`] first, then [`watch`] (what must hold at every step) and [`script`] (what happens).
 
+mod bars;
 mod clock;
 mod dice;
 mod machine;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Key frames kept for one receiver, as sealed, until it has them: whoever asks gets the identical bytes, because
-//! a nonce must never seal two different ones. Each datagram goes again at most once a round, so twice.
+//! a nonce must never seal two different ones. Each datagram goes again at most twice a round, once for each of the
+//! two requests, which are spaced.
 
 use super::report::Nack;
 use std::collections::VecDeque;
@@ -8,8 +9,10 @@ use std::collections::VecDeque;
 /// The newest and the one before: an older one helps nobody.
 const KEPT_MAX: usize = 2;
 
-/// So often a datagram goes again.
+/// So often what is missing is asked for, each time twice, and both requests are answered: the answer can be lost as
+/// well as the question.
 const ROUNDS: u8 = 2;
+const ANSWERS_A_ROUND: u8 = 2;
 
 #[derive(Clone, Debug)]
 struct KeyFrame {
@@ -20,7 +23,7 @@ struct KeyFrame {
 #[derive(Clone, Debug)]
 struct Kept {
     fragment: u8,
-    /// The last round that was answered.
+    /// How often it went again.
     answered: u8,
     bytes: Vec<u8>,
 }
@@ -53,19 +56,17 @@ impl KeptKeyFrames {
         }
     }
 
-    /// What to send again, to be handed to the pacer, which spaces them: (fragment, sealed datagram). If the whole
-    /// first round was lost, the second brings its share too.
+    /// What to send again, to be handed to the pacer, which spaces them: (fragment, sealed datagram).
     pub fn ask(&mut self, nack: &Nack) -> Vec<(u8, Vec<u8>)> {
         let Some(frame) = self.frames.iter_mut().find(|frame| frame.sequence == nack.sequence) else {
             return Vec::new();
         };
         let mut again = Vec::new();
-        for round in 1..=nack.round.min(ROUNDS) {
-            let wanted = frame.datagrams.iter_mut().filter(|kept| nack.missing.contains(kept.fragment));
-            for kept in wanted.filter(|kept| kept.answered < round) {
-                kept.answered = round;
-                again.push((kept.fragment, kept.bytes.clone()));
-            }
+        let most = ANSWERS_A_ROUND * nack.round.min(ROUNDS);
+        let wanted = frame.datagrams.iter_mut().filter(|kept| nack.missing.contains(kept.fragment));
+        for kept in wanted.filter(|kept| kept.answered < most) {
+            kept.answered += 1;
+            again.push((kept.fragment, kept.bytes.clone()));
         }
         again
     }

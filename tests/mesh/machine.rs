@@ -40,9 +40,8 @@ pub struct Peer {
     pub voice_at: Option<True>,
     /// The numbers of its frames that came.
     pub frames: BTreeSet<u32>,
-    /// Pictures that came whole.
-    pub pictures: u64,
-    pub keys: u64,
+    /// Pictures that came whole: when, and their numbers.
+    pub pictures: Vec<(True, u64)>,
     pub clock: Option<PeerClock>,
     pub stats: Option<Stats>,
 }
@@ -97,7 +96,7 @@ impl Machine {
             asleep_until: 0,
             engine: None,
             runs: 0,
-            voice_every: 100 * MS,
+            voice_every: 200 * MS,
             fps: 0,
             frame_number: 0,
             pictures_sent: 0,
@@ -180,11 +179,7 @@ impl Machine {
             Event::PeerSilent { peer } => self.peers[peer.index()].silent = true,
             Event::PeerBack { peer, .. } => self.peers[peer.index()].silent = false,
             Event::PeerLeft { peer, .. } => self.peers[peer.index()].linked = false,
-            Event::Picture { peer, key, .. } => {
-                let peer = &mut self.peers[peer.index()];
-                peer.pictures += 1;
-                peer.keys += u64::from(*key);
-            }
+            Event::Picture { peer, sequence, .. } => self.peers[peer.index()].pictures.push((now, *sequence)),
             Event::Stats(stats) => self.peers[stats.peer.index()].stats = Some(*stats),
             Event::KeyFrameWanted => self.wants_key = true,
             Event::PictureOrder(order) => self.order = *order,

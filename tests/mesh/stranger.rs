@@ -43,7 +43,7 @@ impl World {
     fn shoot(&mut self, stranger: usize, from: SocketAddr, to: SocketAddr, bytes: Option<Vec<u8>>) {
         let len = self.dice.below(1_400) as usize;
         let bytes = bytes.unwrap_or_else(|| self.dice.bytes(len));
-        let parcel = Parcel { id: self.number(), origin: stranger, run: 0, spoiled: true, bytes };
+        let parcel = Parcel { id: self.number(), origin: stranger, place: None, spoiled: true, bytes };
         self.emit(stranger, from, to, parcel);
     }
 

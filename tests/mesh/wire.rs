@@ -74,6 +74,8 @@ pub struct Way {
     pub habits: Habits,
     /// Nothing gets through.
     pub cut: bool,
+    /// A narrow place on the way.
+    pub narrow: Option<Uplink>,
     bad: bool,
     last_arrival: True,
     dice: Dice,
@@ -84,17 +86,20 @@ pub type Fates = [Option<(True, bool)>; 2];
 
 impl Way {
     pub fn new(habits: Habits, dice: Dice) -> Way {
-        Way { habits, cut: false, bad: false, last_arrival: 0, dice }
+        Way { habits, cut: false, narrow: None, bad: false, last_arrival: 0, dice }
     }
 
-    pub fn carry(&mut self, now: True) -> Fates {
+    pub fn carry(&mut self, bytes: usize, now: True) -> Fates {
         let Loss { part, burst } = self.habits.loss;
         let (into_bad, out_of_bad) = (part / (1.0 - part) / burst, 1.0 / burst);
         self.bad = self.dice.chance(if self.bad { 1.0 - out_of_bad } else { into_bad });
         if self.cut || self.bad {
             return [None, None];
         }
-        let mut arrival = now + self.habits.delay + self.habits.jitter.draw(&mut self.dice);
+        let Some(through) = self.narrow.as_mut().map_or(Some(now), |narrow| narrow.send(bytes, now)) else {
+            return [None, None];
+        };
+        let mut arrival = through + self.habits.delay + self.habits.jitter.draw(&mut self.dice);
         if self.dice.chance(self.habits.overtaken) {
             arrival += self.dice.below(30 * MS);
         } else {

@@ -15,6 +15,7 @@ use super::watch::{Parcel, Watch};
 use super::wire::{Habits, Way};
 use core::cmp::Ordering;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use hyperzoom::mesh::header::{Header, Kind};
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 /// Datagrams that somebody on the way can have kept.
@@ -83,6 +84,10 @@ pub struct World {
     due: BinaryHeap<Due>,
     numbers: u64,
     pub steps: u64,
+    /// What was sent, and when, while a test wants to know.
+    pub sent: Option<Vec<(True, usize, Header)>>,
+    /// Datagrams in the clear, by what they say.
+    pub clear: BTreeMap<u8, u64>,
 }
 
 impl World {
@@ -100,6 +105,8 @@ impl World {
             due: BinaryHeap::new(),
             numbers: 0,
             steps: 0,
+            sent: None,
+            clear: BTreeMap::new(),
         }
     }
 
@@ -169,12 +176,18 @@ impl World {
     /// What the program of a machine sends.
     pub fn send(&mut self, machine: usize, to: SocketAddr, bytes: Vec<u8>) {
         let here = &self.machines[machine];
-        let run = here.runs;
+        let place = here.me();
         if self.is_foreign(to) {
             self.watch.went(here, machine, to, bytes.len());
         }
         let from = here.address;
-        let parcel = Parcel { id: self.number(), origin: machine, run, spoiled: false, bytes };
+        if let Ok(header) = Header::read(&bytes) {
+            if header.kind == Kind::Control && bytes[Header::LEN] != 0 {
+                *self.clear.entry(bytes[Header::LEN]).or_default() += 1;
+            }
+            self.sent.iter_mut().for_each(|sent| sent.push((self.now, machine, header)));
+        }
+        let parcel = Parcel { id: self.number(), origin: machine, place, spoiled: false, bytes };
         if self.tapped.len() == TAPPED_MAX {
             self.tapped.pop_front();
         }
@@ -212,7 +225,7 @@ impl World {
             return;
         };
         let here = self.site(machine);
-        let fates = self.way_between(here, to.ip()).carry(left);
+        let fates = self.way_between(here, to.ip()).carry(bytes, left);
         for (at, spoil) in fates.into_iter().flatten() {
             let parcel = if spoil { self.spoil(&parcel) } else { parcel.clone() };
             self.put(at, What::Arrive { from, to, parcel });
@@ -222,7 +235,7 @@ impl World {
     /// From one machine of a home to another.
     fn within(&mut self, machine: usize, from: SocketAddr, parcel: Parcel) {
         let (site, now) = (self.site(machine), self.now);
-        let fates = self.way_between(site, site).carry(now);
+        let fates = self.way_between(site, site).carry(parcel.bytes.len(), now);
         for (at, _) in fates.into_iter().flatten() {
             self.put(at, What::Deliver { machine, from, parcel: parcel.clone() });
         }
