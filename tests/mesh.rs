@@ -6,6 +6,7 @@
 mod bars;
 mod clock;
 mod dice;
+mod explore;
 mod machine;
 mod program;
 mod router;

@@ -34,6 +34,9 @@ pub const CALLER_NS: i64 = 10_000_000_000;
 /// How long somebody of the same name has time to show that they live.
 pub const DOUBT_NS: i64 = 600_000_000;
 
+/// Who does not come for a promised place for so long makes room for who asks under the same name.
+const PROMISE_NS: i64 = 1_000_000_000;
+
 /// The door looks around this often while somebody is there.
 pub const LOOK_NS: i64 = 150_000_000;
 
@@ -160,6 +163,16 @@ impl Door {
     pub fn put(&mut self, caller: Caller, stage: Stage) {
         assert!(self.callers.len() < 2 * CALLERS_MAX, "has_room was asked");
         self.callers.push((caller, stage));
+    }
+
+    /// Who was promised a place under this name and does not come for it is most likely gone, and this is the same
+    /// person anew: the place is free again.
+    pub fn let_go(&mut self, name: &str, now: Mono) {
+        let waits = |(caller, stage): &(Caller, Stage)| {
+            let promised = matches!(stage, Stage::Invited(_)) && caller.greeting.name == name;
+            !promised || now.since(caller.heard) < PROMISE_NS
+        };
+        self.callers.retain(waits);
     }
 
     /// Is this place promised to somebody?

@@ -148,21 +148,20 @@ fn key_frames(seed: u64, loss: Loss, count: usize) -> (Vec<Option<f64>>, f64) {
         world.input(0, Input::Picture { key: true, layer: 0, bytes: &[7; PIECES * 522 - 100] });
         world.run_until(offered + 900 * MS);
         let whole = world.machines[1].peer(PeerId::HOST).pictures.get(known).map(|(at, _)| *at);
-        let over = whole.map(|whole| ms(whole) - ms(offered));
-        let log: Vec<_> = world.sent.as_ref().expect("w").iter().filter(|(_, m, h)| *m == 0 && h.kind == Kind::KeyPicture).map(|(at, _, h)| format!("{}@{:.0}", h.fragment, ms(at - offered))).collect();
-        let nacks: Vec<_> = world.sent.as_ref().expect("w").iter().filter(|(_, m, h)| *m == 1 && h.kind == Kind::Control).map(|(at, _, h)| format!("{}@{:.0}", h.payload_len, ms(at - offered))).collect();
-        if over.is_none_or(|o| o > 230.0) { println!("NACKS {nacks:?}"); println!("OVER {seed} {over:.0?} {log:?}"); }
-        let mut firsts = std::collections::BTreeMap::new();
+        let mut times = std::collections::BTreeMap::<u8, Vec<True>>::new();
         for (at, machine, header) in world.sent.take().expect("it was wanted") {
             if machine == 0 && header.kind == Kind::KeyPicture {
                 assert_eq!(usize::from(header.fragments), PIECES);
-                firsts.entry(header.fragment).or_insert(at);
+                times.entry(header.fragment).or_default().push(at);
             }
         }
-        assert_eq!(firsts.len(), PIECES, "all pieces were sent");
-        let paced = *firsts.values().max().expect("some");
-        pacing.push(ms(paced - offered));
-        late.push(whole.map(|whole| ms(whole) - ms(paced) - 2.0 * ms(2 * DELAY)));
+        assert_eq!(times.len(), PIECES, "all pieces were sent");
+        // Pacing is until every piece was sent once, and what had to be sent again takes its turns too.
+        let paced = times.values().map(|times| times[0]).max().expect("there are pieces") - offered;
+        let turn = times[&1][0] - times[&0][0];
+        let again = times.values().filter(|times| times.len() > 1).count() as True;
+        pacing.push(ms(paced + again * turn));
+        late.push(whole.map(|whole| ms(whole - offered) - ms(paced + again * turn) - 2.0 * ms(2 * (DELAY + MS))));
     }
     for machine in &world.machines {
         assert_eq!(machine.flaps(0), 0, "seed {seed}: the roster flaps");
@@ -177,13 +176,16 @@ pub fn late_key_frames(seeds: core::ops::Range<u64>, count: usize) -> (usize, us
     for seed in seeds {
         let (frames, pacing) = key_frames(seed, Loss { part: 0.05, burst: 2.0 }, count);
         all += frames.len();
-        println!("LATE {seed} {:.0?}", frames.iter().filter(|over| over.is_none_or(|over| over > -20.0)).collect::<Vec<_>>());
+        println!("LATE {seed} {:.0?}", frames.iter().filter(|over| over.is_none_or(|over| over > 0.0)).collect::<Vec<_>>());
         late += frames.iter().filter(|over| over.is_none_or(|over| over > 0.0)).count();
         paced = paced.max(pacing);
     }
     println!("{late} of {all} key frames later than two round trips and pacing (at most {paced:.0} ms)");
     (all, late)
 }
+
+#[test]
+fn scratch_keys() { late_key_frames(0..8, 400); }
 
 #[test]
 fn at_five_percent_loss_key_frames_are_whole_within_two_round_trips_and_nobody_seems_to_go() {

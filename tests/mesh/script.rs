@@ -11,6 +11,7 @@ use super::world::{World, outside};
 use hyperzoom::mesh::Admit;
 use hyperzoom::mesh::event::Input;
 use hyperzoom::mesh::invite::{Invite, InviteKey};
+use std::collections::BTreeSet;
 
 /// The host is the first machine.
 pub const HOST: usize = 0;
@@ -31,8 +32,8 @@ pub enum Act {
     Sleep(usize, True, bool),
     /// The machine's router forgets everything, and has another address.
     Restart(usize),
-    /// For so long every way is as bad as this.
-    Storm(Loss, True),
+    /// Every way is as bad as this until it is calm.
+    Storm(Loss),
     Calm,
     /// A stranger does its worst so many times.
     Bother(usize, u32),
@@ -43,6 +44,8 @@ pub struct Script {
     pub world: World,
     pub acts: Vec<(True, Act)>,
     pub members: Vec<usize>,
+    /// Whose address changed.
+    pub moved: BTreeSet<usize>,
     outsiders: Vec<usize>,
     keyed: bool,
     invite: Option<Invite>,
@@ -61,8 +64,8 @@ impl Script {
         let members: Vec<usize> = (0..people).map(|number| member(&mut world, &mut dice, number, names[number])).collect();
         let outsiders = if dice.chance(0.3) { vec![world.machine(Part::Outsider, "outsider")] } else { Vec::new() };
         let strangers = if dice.chance(0.5) { vec![world.machine(Part::Stranger, "stranger")] } else { Vec::new() };
-        let mut script =
-            Script { world, acts: Vec::new(), members, outsiders, keyed: dice.chance(0.75), invite: None, habits };
+        let (acts, moved, keyed) = (Vec::new(), BTreeSet::new(), dice.chance(0.75));
+        let mut script = Script { world, acts, members, moved, outsiders, keyed, invite: None, habits };
         script.joins(&mut dice);
         for _ in 0..dice.between(2, 9) {
             script.trouble(&mut dice);
@@ -107,8 +110,8 @@ impl Script {
             10 if dice.chance(0.5) => acts.push((at, if dice.chance(0.5) { Act::Leave(HOST) } else { Act::Crash(HOST) })),
             11..=12 => acts.push((at, Act::Sleep(someone, end - at, dice.chance(0.5)))),
             13 => acts.push((at, Act::Restart(guest))),
-            14 => acts.extend([(at, Act::Storm(Loss { part: 0.3, burst: 5.0 }, 0)), (end, Act::Calm)]),
-            _ => acts.extend([(at, Act::Storm(Loss { part: 0.05, burst: 2.0 }, 0)), (end, Act::Calm)]),
+            14 => acts.extend([(at, Act::Storm(Loss { part: 0.3, burst: 5.0 })), (end, Act::Calm)]),
+            _ => acts.extend([(at, Act::Storm(Loss { part: 0.05, burst: 2.0 })), (end, Act::Calm)]),
         }
     }
 
@@ -146,7 +149,7 @@ impl Script {
                 }
             }
             Act::Restart(machine) => self.restart(machine),
-            Act::Storm(loss, _) => world.set_habits(Habits { loss, ..self.habits }),
+            Act::Storm(loss) => world.set_habits(Habits { loss, ..self.habits }),
             Act::Calm => world.set_habits(self.habits),
             Act::Bother(stranger, kind) => (0..20).for_each(|_| world.bother(stranger, kind)),
         }
@@ -173,7 +176,11 @@ impl Script {
         self.world.routers[router].restart(outside(number));
         for other in 0..self.world.machines.len() {
             let here = &mut self.world.machines[other];
-            if here.router == Some(router) && here.mapped.take().is_some() {
+            if here.router != Some(router) {
+                continue;
+            }
+            self.moved.insert(other);
+            if here.mapped.take().is_some() {
                 here.mapped = Some(self.world.routers[router].forward(here.address));
                 self.world.tell_candidates(other);
             }
@@ -182,15 +189,26 @@ impl Script {
 
     /// Can these two reach each other at all, as things are now?
     pub fn linkable(&self, one: usize, other: usize) -> bool {
-        let (one, other) = (&self.world.machines[one], &self.world.machines[other]);
-        let neighbours = one.router.is_some() && one.router == other.router;
-        let nat = |machine: &super::machine::Machine| {
-            let router = machine.router.filter(|_| machine.mapped.is_none());
-            router.map_or(Nat::FullCone, |router| self.world.routers[router].nat)
-        };
+        let (a, b) = (self.nat(one), self.nat(other));
+        let router = |machine: usize| self.world.machines[machine].router;
+        let neighbours = router(one).is_some() && router(one) == router(other);
         let strict = |nat| matches!(nat, Nat::PortRestricted | Nat::Symmetric);
-        let (a, b) = (nat(one), nat(other));
-        neighbours || !((a == Nat::Symmetric && strict(b)) || (b == Nat::Symmetric && strict(a)))
+        let both_strict = (a == Nat::Symmetric && strict(b)) || (b == Nat::Symmetric && strict(a));
+        // Who shares the host's home may have come in from inside: then nobody knows how it looks from outside, and
+        // only who lets everybody in can be found by it.
+        let hidden = |machine: usize| {
+            let inside = router(machine).is_some() && router(machine) == router(HOST);
+            inside && self.world.machines[machine].mapped.is_none()
+        };
+        let out_of_sight = (hidden(one) && b != Nat::FullCone) || (hidden(other) && a != Nat::FullCone);
+        neighbours || !(both_strict || out_of_sight)
+    }
+
+    /// Whom the way to a machine lets in; a mapped port lets everybody in.
+    fn nat(&self, machine: usize) -> Nat {
+        let machine = &self.world.machines[machine];
+        let router = machine.router.filter(|_| machine.mapped.is_none());
+        router.map_or(Nat::FullCone, |router| self.world.routers[router].nat)
     }
 }
 

@@ -50,7 +50,8 @@ impl World {
     fn change(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
         for _ in 0..self.dice.between(1, 4) {
             let at = self.dice.below(bytes.len() as u64) as usize;
-            bytes[at] = bytes[at].wrapping_add(self.dice.between(1, 256) as u8);
+            let Some(byte) = bytes.get_mut(at) else { break };
+            *byte = byte.wrapping_add(self.dice.between(1, 256) as u8);
         }
         if self.dice.chance(0.3) {
             let len = self.dice.below(40) as usize;

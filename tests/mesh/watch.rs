@@ -56,11 +56,12 @@ impl Watch {
         self.opened_count += 1;
     }
 
-    /// Voice is only taken from people who are shown. Who comes in hears the host before anybody is shown.
+    /// Voice is only taken from people who are shown, or of whom it was said that they are there. Who comes in hears
+    /// the host before anything is said.
     pub fn voice(&self, here: &Machine, peer: PeerId) {
         let entering = here.people.is_empty() && peer == PeerId::HOST;
-        let shown = entering || here.people.iter().any(|person| person.peer == peer);
-        assert!(shown, "{} plays the voice of {peer:?}, who is not among {:?}", here.name, here.people);
+        let shown = here.people.iter().any(|person| person.peer == peer) || here.peer(peer).linked;
+        assert!(entering || shown, "{} plays the voice of {peer:?}, who is not among {:?}", here.name, here.people);
     }
 
     /// Nobody who is not in the call gets more than they sent.

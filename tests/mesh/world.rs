@@ -253,7 +253,8 @@ impl World {
             bytes.truncate(self.dice.below(bytes.len() as u64) as usize);
         } else {
             let at = self.dice.below(bytes.len() as u64) as usize;
-            bytes[at] ^= 1 << self.dice.below(8);
+            let bit = 1 << self.dice.below(8);
+            bytes.get_mut(at).into_iter().for_each(|byte| *byte ^= bit);
         }
         spoiled
     }

@@ -14,8 +14,9 @@ use crate::words::Mono;
 /// A gap may still close by itself.
 const REORDER_NS: i64 = 5_000_000;
 
-/// Two packets of voice lie between the twins of a request, so that a burst of two does not take both.
-const TWIN_NS: i64 = 8_000_000;
+/// Two packets of voice or more lie between the twins of a request, and of their answers, so that a burst does not take
+/// both.
+const TWIN_NS: i64 = 12_000_000;
 
 /// What an answer may take beyond the round trip: the other side's queue and timers.
 const SLACK_NS: i64 = 10_000_000;
@@ -58,11 +59,11 @@ impl Holes {
         for hole in self.holes[self.seen.min(at)..at].iter_mut().flatten() {
             hole.due = hole.due.min(now.offset(REORDER_NS));
         }
-        if at >= self.seen {
-            self.seen = at + 1;
-            let rest = (self.holes.len() - self.seen) as i64;
-            self.quiet_at = if rest == 0 { NEVER } else { now.offset(rest * spacing_ns + REORDER_NS) };
-        }
+        self.seen = self.seen.max(at + 1);
+        // What is sent again goes first, and keeps the rest waiting.
+        let rest = (self.holes.len() - self.seen) as i64;
+        let asked = self.holes.iter().flatten().filter(|hole| hole.asked > 0).count() as i64;
+        self.quiet_at = if rest == 0 { NEVER } else { now.offset((rest + asked) * spacing_ns + REORDER_NS) };
     }
 
     /// What is to be asked for now, and in which round.
@@ -70,7 +71,7 @@ impl Holes {
         if now >= self.quiet_at {
             self.quiet_at = NEVER;
             self.seen = self.holes.len();
-            for hole in self.holes.iter_mut().flatten() {
+            for hole in self.holes.iter_mut().flatten().filter(|hole| hole.asked == 0) {
                 hole.due = hole.due.min(now);
             }
         }

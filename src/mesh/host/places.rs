@@ -113,7 +113,14 @@ impl Mesh {
     }
 
     /// Nobody would have to go for them, and there is no other place.
-    pub(super) fn has_no_place_for(&mut self, greeting: &crate::mesh::control::greeting::Greeting) -> bool {
+    pub(super) fn has_no_place_for(
+        &mut self,
+        greeting: &crate::mesh::control::greeting::Greeting,
+        now: Mono,
+    ) -> bool {
+        if let Some(side) = self.host_side() {
+            side.door.let_go(&greeting.name, now);
+        }
         let known = self.same_person(greeting.person).is_some() || !self.namesakes(&greeting.name).is_empty();
         !known && self.free_place().is_none()
     }
@@ -126,6 +133,9 @@ impl Mesh {
         makes_room: Option<PeerId>,
         now: Mono,
     ) {
+        if let Some(side) = self.host_side() {
+            side.door.let_go(&caller.greeting.name, now);
+        }
         let Role::Host(side) = &self.role else { return };
         let makes_room = makes_room.filter(|place| !side.door.is_reserved(*place));
         let Some(place) = makes_room.or_else(|| self.free_place()) else {
