@@ -2,20 +2,22 @@
 //! HyperZoom: a call that feels like one room, and a local master that never loses a frame.
 //!
 //! Today it records: camera and microphone of this machine into a golden master, an MP4 that no crash, full disk,
-//! unplugged device or busy machine can spoil, and that can be finished in place whatever happened to it.
+//! unplugged device or busy machine can spoil, and that can be finished in place whatever happened to it. And it
+//! connects: two to four people in a mesh of sealed datagrams, with one clock for all, which sound and pictures will
+//! cross.
 //!
 //! # The map: five rings, imports only inward
 //!
 //! ```text
 //!   main.rs        arguments -> face -> exit code
 //!   4  cli         the command line
-//!   3  studio      the conductor and public library: one take, its devices, its events
+//!   3  studio      the conductor and public library: a take and its devices, a call and its people, their events
 //!   2  media       hand: the only place that says GStreamer
 //!      disk        hand: session folders, metadata, space, the writer, recovering
 //!      net         hand: one UDP socket, its receiving thread, this machine's addresses, port mapping
 //!   1  mesh        engine: the wire protocol: who is in the call, and every datagram between them
 //!      mp4         engine: scan, finalise, recover, inspect
-//!      sync        engine: clocks, counted sound, constant rate, the rulers
+//!      sync        engine: clocks, ours and the others', counted sound, constant rate, the rulers
 //!   0  words       plain types that everybody speaks
 //! ```
 //!
@@ -27,6 +29,8 @@
 //! 1. `studio/take.rs`: the one thread that owns a running recording, and its loop.
 //! 2. `sync/sound.rs` and `sync/cadence.rs`: why no sample is lost and every picture lasts 1,600 of them.
 //! 3. `mp4/finalise.rs`: how a file becomes an ordinary MP4 in place, openable at every instant of it.
+//! 4. `mesh.rs`: the rule of its loop, and what the two fast paths are. `studio/call/conductor.rs` is the hand that
+//!    turns it.
 //!
 //! The graphs themselves are text, in `pipelines/*.launch`, and `pipelines/encoders.toml` says who encodes.
 //!

@@ -21,7 +21,7 @@ fn a_real_camera_and_microphone_are_taken_by_themselves_and_recorded_whole() {
     microphone.play(&play_file(&graph, "voice", &[VOICE], 30));
     let film = Film::of(record(&graph, &["--for", "6"]).end());
     assert_eq!(film.started()["camera"], "testcam-of-nobody");
-    film.assert_counted();
+    film.assert_counted(&graph);
     film.assert_in_order();
     film.assert_sound_is(&graph, VOICE, 0..film.seconds());
 }
@@ -33,6 +33,6 @@ fn the_second_input_of_four_is_recorded_and_no_other() {
     let inputs = [VOICE, 2 * VOICE, 3 * VOICE, 4 * VOICE];
     microphone.play(&play_file(&graph, "inputs", &inputs, 30));
     let film = Film::of(record(&graph, &["--camera", "off", "--mic", "interface:2", "--for", "4"]).end());
-    film.assert_counted();
+    film.assert_counted(&graph);
     film.assert_sound_is(&graph, 2 * VOICE, 0..film.seconds());
 }

@@ -188,7 +188,11 @@ fn larger_cameras_are_brought_to_full_hd_at_fifteen_to_twenty_megabits() {
     assert_eq!((&stream["width"], &stream["height"]), (&1920.into(), &1080.into()));
     assert_eq!(stream["color_space"], "bt709");
     let rate: u64 = stream["bit_rate"].as_str().expect("a rate").parse().expect("a number");
-    assert!((15_000_000..=20_000_000).contains(&rate), "{rate}");
+    // A machine that is too busy for the test picture repeats some, and repeated ones cost nothing.
+    let end = recorded.event("recording-finished");
+    let number = |name: &str| end[name].as_f64().expect("a number");
+    let moving = 1.0 - number("frames_repeated") / number("frames");
+    assert!(rate as f64 >= 15_000_000.0 * moving && rate <= 20_000_000, "{rate}, {moving} of the pictures are new");
 }
 
 #[test]

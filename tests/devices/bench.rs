@@ -28,7 +28,7 @@ fn a_minute_of_real_devices_loses_nothing() {
     let late = film.pictures_late_ms();
     let (least, most) = late.iter().fold((f64::MAX, f64::MIN), |(a, b), ms| (a.min(*ms), b.max(*ms)));
     println!("pictures lie {least:.1} to {most:.1} ms after they were made; {}", film.finished());
-    film.assert_counted();
+    film.assert_counted(&graph);
     println!("{} slips of the pictures' pace", film.reading.frame_faults().len());
     film.assert_in_order();
     assert_eq!(film.finished()["samples_silenced"], 0);

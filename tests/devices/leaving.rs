@@ -35,7 +35,7 @@ pub fn camera_leaves_for(gap_s: f64) {
     await_seconds(&mut program, back + 1.5);
     program.signal(libc::SIGTERM);
     let film = Film::of(program.end());
-    film.assert_counted();
+    film.assert_counted(&graph);
     film.assert_sound_is(&graph, VOICE, 0..film.seconds());
 
     let gone = film.happening("picture-gone")["at_sample"].as_u64().expect("a number") as f64 / RATE_HZ as f64;
@@ -84,7 +84,7 @@ pub fn microphone_leaves_for(gap_s: f64) {
     await_seconds(&mut program, back + 2.5);
     program.signal(libc::SIGTERM);
     let film = Film::of(program.end());
-    film.assert_counted();
+    film.assert_counted(&graph);
     film.reading.assert_consecutive();
 
     let silence = film.longest_silence();

@@ -13,6 +13,7 @@ use super::machine::{Machine, Part};
 use super::router::Router;
 use super::watch::{Parcel, Watch};
 use super::wire::{Habits, Way};
+use crate::support::machine::step_back;
 use core::cmp::Ordering;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use hyperzoom::mesh::header::{Header, Kind};
@@ -27,16 +28,37 @@ pub const PORT: u16 = 4_000;
 #[derive(Debug)]
 pub enum What {
     /// A datagram is there, at a router or a machine of this address.
-    Arrive { from: SocketAddr, to: SocketAddr, parcel: Parcel },
+    Arrive {
+        from: SocketAddr,
+        to: SocketAddr,
+        parcel: Parcel,
+    },
     /// A datagram has come to a machine of a home.
-    Deliver { machine: usize, from: SocketAddr, parcel: Parcel },
+    Deliver {
+        machine: usize,
+        from: SocketAddr,
+        parcel: Parcel,
+    },
     /// The time has come that a program waits for.
-    Wake { machine: usize, number: u64 },
+    Wake {
+        machine: usize,
+        number: u64,
+    },
     /// The host's person has decided.
-    Admit { machine: usize, ticket: u64, yes: bool },
+    Admit {
+        machine: usize,
+        ticket: u64,
+        yes: bool,
+    },
     /// The encoders have something.
-    Frame { machine: usize, run: u32 },
-    Picture { machine: usize, run: u32 },
+    Frame {
+        machine: usize,
+        run: u32,
+    },
+    Picture {
+        machine: usize,
+        run: u32,
+    },
 }
 
 #[derive(Debug)]
@@ -92,6 +114,8 @@ pub struct World {
 
 impl World {
     pub fn new(seed: u64) -> World {
+        // Simulated time does not hurry, and recordings beside us keep real time.
+        step_back();
         World {
             now: 0,
             seed,
