@@ -113,11 +113,7 @@ impl Mesh {
     }
 
     /// Nobody would have to go for them, and there is no other place.
-    pub(super) fn has_no_place_for(
-        &mut self,
-        greeting: &crate::mesh::control::greeting::Greeting,
-        now: Mono,
-    ) -> bool {
+    pub(super) fn has_no_place_for(&mut self, greeting: &crate::mesh::control::greeting::Greeting, now: Mono) -> bool {
         if let Some(side) = self.host_side() {
             side.door.let_go(&greeting.name, now);
         }

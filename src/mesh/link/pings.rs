@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
-//! What time is it there? Eight questions at once when a link begins, then one each second.
+//! What time is it there? Eight questions at once when a link begins, ten a second while the rate of their clock is
+//! learned, then one each second.
 
 use crate::words::Mono;
 
 /// The first questions, and how far apart: enough for a first good guess within a fifth of a second.
 const BURST: u32 = 8;
 const BURST_NS: i64 = 20_000_000;
+/// Then a minute and a little more at ten a second: with 5 ms of jitter one a second would need three minutes to know
+/// the rate to 2 ppm, however cleverly it is asked.
+const LEARNT: u32 = BURST + 650;
+const LEARNING_NS: i64 = 100_000_000;
 const STEADY_NS: i64 = 1_000_000_000;
 
 /// Questions that are remembered: an answer to any other is not one of ours.
@@ -26,7 +31,11 @@ impl Pings {
     pub fn ask(&mut self, now: Mono) -> Mono {
         self.asked[self.count as usize % ASKED_MAX] = Some(now);
         self.count = self.count.wrapping_add(1);
-        now.offset(if self.count < BURST { BURST_NS } else { STEADY_NS })
+        now.offset(match self.count {
+            ..BURST => BURST_NS,
+            BURST..LEARNT => LEARNING_NS,
+            _ => STEADY_NS,
+        })
     }
 
     /// An answer came. Is it one, to a question that was not answered yet?
@@ -60,16 +69,17 @@ mod tests {
     use crate::words::Mono;
 
     #[test]
-    fn eight_at_once_then_one_a_second() {
+    fn eight_at_once_then_ten_a_second_for_a_minute_then_one() {
         let mut pings = Pings::default();
         let mut now = Mono(0);
-        let times: Vec<u64> = (0..10)
+        let times: Vec<u64> = (0..700)
             .map(|_| {
                 now = pings.ask(now);
                 now.0 / 1_000_000
             })
             .collect();
-        assert_eq!(times, [20, 40, 60, 80, 100, 120, 140, 1140, 2140, 3140]);
+        assert_eq!(times[..10], [20, 40, 60, 80, 100, 120, 140, 240, 340, 440]);
+        assert_eq!(times[655..660], [65_040, 65_140, 66_140, 67_140, 68_140]);
     }
 
     #[test]

@@ -28,7 +28,7 @@ fn host_and_guest_find_each_other_and_hear_each_other() {
 }
 
 #[test]
-fn clocks_are_asked_eight_times_at_once_and_then_each_second() {
+fn clocks_are_asked_eight_times_at_once_then_often_and_after_a_minute_each_second() {
     let mut world = World::new();
     let guest = world.guest("guest");
     world.until(SECOND, |w| w.count(1, is_joined) == 1);
@@ -36,8 +36,12 @@ fn clocks_are_asked_eight_times_at_once_and_then_each_second() {
     let samples = |w: &World, at| w.count(at, |e| matches!(e, Event::TimeSample { .. }));
     assert_eq!(samples(&world, guest), 8);
     world.run(10 * SECOND);
-    assert_eq!(samples(&world, guest), 18);
-    assert_eq!(samples(&world, 0), 18);
+    assert_eq!(samples(&world, guest), 108);
+    assert_eq!(samples(&world, 0), 108);
+    world.run(60 * SECOND);
+    let before = samples(&world, guest);
+    world.run(10 * SECOND);
+    assert_eq!(samples(&world, guest), before + 10);
     let times = world.told(guest).into_iter().find_map(|event| match event {
         Event::TimeSample { t1, t2, t3, t4, .. } => Some((t2.since(*t1), t3.since(*t2), t4.since(*t3))),
         _ => None,

@@ -126,6 +126,7 @@ fn addresses_that_were_told_and_lost_are_told_again() {
     for at in 0..3 {
         assert_eq!(listed(at).expect("it is in").candidates, [own, mapped]);
     }
+    world.run(70 * SECOND);
     let before = world.nodes[1].sent.len();
     world.run(10 * SECOND);
     assert!(world.nodes[1].sent.len() - before < 110, "it is not told for ever");
