@@ -20,6 +20,8 @@ mod disk;
 mod drift;
 /// Whatever strangers and insiders send, honest people notice nothing of it.
 mod hostile;
+/// Calls of two to four in simulated worlds, where everything goes wrong that can.
+mod mesh;
 /// Files are finished in place, whoever wrote them and whatever happened to them.
 mod mp4;
 /// One socket, the way through the router, and a small internet to try both in.
