@@ -76,7 +76,12 @@ impl Mesh {
                 self.on_roster_known(peer, roster, now);
                 self.on_seen(peer, seen_as, now);
             }
-            Message::Ping { t1 } => self.tell(peer, &Message::Pong { t1, t2: at, t3: now }, now),
+            Message::Ping { t1 } => {
+                let narrow = self.is_narrow();
+                if self.live(peer).is_some_and(|live| live.pings.may_answer(now, narrow)) {
+                    self.tell(peer, &Message::Pong { t1, t2: at, t3: now }, now);
+                }
+            }
             Message::Pong { t1, t2, t3 } => self.on_pong(peer, t1, t2, t3, at),
             Message::Addresses(addresses) => self.on_addresses(peer, &addresses, now),
             Message::Probe { token } => {
@@ -156,8 +161,9 @@ impl Mesh {
 
     /// The next question about the time there.
     pub(super) fn ping(&mut self, peer: PeerId, now: Mono) {
+        let narrow = self.is_narrow();
         let Some(live) = self.live(peer) else { return };
-        let next = live.pings.ask(now);
+        let next = live.pings.ask(now, narrow);
         self.tell(peer, &Message::Ping { t1: now }, now);
         self.timers.set(Timer::Ping(peer), next);
     }

@@ -142,6 +142,11 @@ impl Mesh {
         self.follow_plan(now);
     }
 
+    /// Is the uplink so narrow that there are no pictures? Then everything but voice has to be brief.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.show.plan.is_some_and(|plan| plan.picture.is_none())
+    }
+
     fn follow_plan(&mut self, now: Mono) {
         let plan = self.show.ladder.plan();
         let before = self.show.plan.replace(plan);

@@ -176,16 +176,12 @@ pub fn late_key_frames(seeds: core::ops::Range<u64>, count: usize) -> (usize, us
     for seed in seeds {
         let (frames, pacing) = key_frames(seed, Loss { part: 0.05, burst: 2.0 }, count);
         all += frames.len();
-        println!("LATE {seed} {:.0?}", frames.iter().filter(|over| over.is_none_or(|over| over > 0.0)).collect::<Vec<_>>());
         late += frames.iter().filter(|over| over.is_none_or(|over| over > 0.0)).count();
         paced = paced.max(pacing);
     }
     println!("{late} of {all} key frames later than two round trips and pacing (at most {paced:.0} ms)");
     (all, late)
 }
-
-#[test]
-fn scratch_keys() { late_key_frames(0..8, 400); }
 
 #[test]
 fn at_five_percent_loss_key_frames_are_whole_within_two_round_trips_and_nobody_seems_to_go() {
@@ -207,7 +203,7 @@ fn lost_frames(world: &World, from: usize, to: usize, span: core::ops::Range<u32
 
 #[test]
 fn an_uplink_of_300_kbit_costs_no_voice_and_pictures_climb_back() {
-    for seed in 0..3 {
+    for seed in 0..2 {
         let mut world = call(seed, 4, Habits::internet(15 * MS, Jitter::Uniform(2 * MS)));
         for machine in &mut world.machines {
             (machine.uplink, machine.fps) = (Some(Uplink::new(10_000_000)), 24);
@@ -234,7 +230,7 @@ fn an_uplink_of_300_kbit_costs_no_voice_and_pictures_climb_back() {
 #[test]
 fn one_peer_on_a_bad_link_costs_the_others_one_step_at_most() {
     let bad = Loss { part: 0.1, burst: 3.0 };
-    for (seed, narrow) in [(0, None), (1, None), (2, Some(150_000)), (3, Some(150_000))] {
+    for (seed, narrow) in [(0, None), (1, Some(150_000))] {
         let mut world = call(seed, 4, Habits::internet(15 * MS, Jitter::Uniform(2 * MS)));
         for machine in &mut world.machines {
             (machine.uplink, machine.fps) = (Some(Uplink::new(10_000_000)), 24);

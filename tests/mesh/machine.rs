@@ -74,6 +74,8 @@ pub struct Machine {
     pub peers: [Peer; PEOPLE_MAX],
     /// When the session began by the host's clock.
     pub began: Option<Mono>,
+    /// Exchanges of clocks with the host.
+    pub samples: u32,
     pub over: bool,
     /// Which wake-up counts; the earlier ones are void.
     pub wake_number: u64,
@@ -106,6 +108,7 @@ impl Machine {
             people: Vec::new(),
             peers: Default::default(),
             began: None,
+            samples: 0,
             over: false,
             wake_number: 0,
             wakes: (0, 0),
@@ -118,7 +121,7 @@ impl Machine {
     pub fn clean(&mut self) {
         let (events, people, peers) = Default::default();
         (self.events, self.people, self.peers) = (events, people, peers);
-        (self.began, self.over, self.wants_key, self.order) = (None, false, true, None);
+        (self.began, self.samples, self.over, self.wants_key, self.order) = (None, 0, false, true, None);
     }
 
     /// What its clock shows; it never runs backwards.

@@ -11,7 +11,7 @@ use hyperzoom::mesh::event::{Event, Input, Output};
 use hyperzoom::mesh::inbound::Arrival;
 use hyperzoom::mesh::invite::{Invite, InviteKey};
 use hyperzoom::mesh::{Admit, HostSettings, JoinSettings, Mesh};
-use hyperzoom::sync::peer_clock::{Exchange, PeerClock};
+use hyperzoom::sync::peer_clock::{Exchange, PINGS_AT_START, PeerClock};
 use hyperzoom::words::PeerId;
 
 /// A waiting program is woken up to this much late, as threads are.
@@ -130,6 +130,11 @@ impl World {
         let here = &mut self.machines[machine];
         // Only the host's clock matters in a call; the others cost time that a simulation has better uses for.
         if peer != PeerId::HOST || here.me() == Some(PeerId::HOST) {
+            return;
+        }
+        here.samples += 1;
+        let learns = here.samples <= PINGS_AT_START || here.samples.is_multiple_of(self.learn_every);
+        if !learns {
             return;
         }
         here.peers[peer.index()].clock.get_or_insert_with(PeerClock::new).learn(ping);

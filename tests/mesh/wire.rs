@@ -15,12 +15,18 @@ pub enum Jitter {
     Uniform(True),
     /// Rarer the longer, this on average.
     Exponential(True),
+    /// As one half of a bell that is so wide.
+    HalfBell(True),
 }
 
 impl Jitter {
     pub fn draw(self, dice: &mut Dice) -> True {
         match self {
             Jitter::Uniform(most) => (dice.part() * most as f64) as True,
+            Jitter::HalfBell(width) => {
+                let bell = (-2.0 * (1.0 - dice.part()).ln()).sqrt() * (std::f64::consts::TAU * dice.part()).cos();
+                (bell.abs() * width as f64) as True
+            }
             Jitter::Exponential(mean) => (-(1.0 - dice.part()).ln() * mean as f64) as True,
         }
     }

@@ -106,6 +106,8 @@ pub struct World {
     due: BinaryHeap<Due>,
     numbers: u64,
     pub steps: u64,
+    /// Of so many exchanges of clocks one is learned from: where clocks do not matter, time is better spent.
+    pub learn_every: u32,
     /// What was sent, and when, while a test wants to know.
     pub sent: Option<Vec<(True, usize, Header)>>,
     /// Datagrams in the clear, by what they say.
@@ -129,6 +131,7 @@ impl World {
             due: BinaryHeap::new(),
             numbers: 0,
             steps: 0,
+            learn_every: 10,
             sent: None,
             clear: BTreeMap::new(),
         }
