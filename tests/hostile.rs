@@ -5,6 +5,8 @@
 //! overheard), [`outside`] (who has no keys) and [`inside`] (who has good ones).
 
 mod forge;
+mod insider;
+mod inside;
 mod outside;
 mod world;
 

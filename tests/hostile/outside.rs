@@ -2,7 +2,7 @@
 //! People without keys who overhear everything, catch some of it, and send what they like from any address.
 
 use super::forge::{Library, STRANGERS, addressed, forged};
-use super::world::{Answers, MS, Parcel, SECOND, World, abroad, is_noticed};
+use super::world::{Answers, MS, Parcel, SECOND, World, abroad, home, is_noticed};
 use super::{below, chance};
 use hyperzoom::mesh::event::{Event, Input, Left};
 use hyperzoom::mesh::random::Random;
@@ -52,6 +52,8 @@ impl Attack {
         for number in 0..datagrams {
             if number % AT_ONCE == 0 {
                 world.run(MOMENT_NS);
+                // Voice that is held back for long tells of a queue, and pictures rightly stop: that is another test's.
+                world.caught.retain(|parcel| parcel.bytes[0] & 0x1f != 1);
                 self.library.learn(world, &mut self.random);
                 world.assert_no_reflector();
             }
@@ -60,7 +62,10 @@ impl Attack {
             self.answers_most = self.answers_most.max(answers.sent.len());
             assert!(answers.sent.len() <= ANSWERS_MAX && answers.events <= ANSWERS_MAX, "{answers:?}");
         }
-        assert!(world.strayed.iter().all(|parcel| (0..STRANGERS).any(|number| abroad(number) == parcel.to)));
+        // Of those at home one may have left, or not have come yet.
+        let known = |parcel: &&Parcel| (0..4).any(|number| [home(number), abroad(number)].contains(&parcel.to));
+        let astray = world.strayed.iter().find(|parcel| !known(parcel));
+        assert!(astray.is_none(), "to where nobody ever was: {astray:?}");
         world.strayed.clear();
         assert!(world.nodes.iter().all(|node| node.heap_most < HEAP_MAX), "{:?}", heaps(world));
     }
