@@ -5,8 +5,8 @@
 //! overheard), [`outside`] (who has no keys) and [`inside`] (who has good ones).
 
 mod forge;
-mod insider;
 mod inside;
+mod insider;
 mod outside;
 mod world;
 

@@ -75,8 +75,7 @@ impl Insider {
         let (LinkKeys { mut sealers, .. }, welcome) = initiator.finish(noise).expect("the key is right");
         let Some(Welcome::In { me, incarnation, roster, .. }) = Welcome::read(&welcome) else { panic!("refused") };
         world.inject(address, host, &confirm(&mut sealers, me, token, roster.version));
-        let mut insider =
-            Insider { me, address, roster: *roster, ways: vec![Way { to: host, sealers, count: 0 }] };
+        let mut insider = Insider { me, address, roster: *roster, ways: vec![Way { to: host, sealers, count: 0 }] };
         for member in insider.roster.clone().members().filter(|member| member.id != PeerId::HOST) {
             insider.link(world, member, incarnation, random);
         }
@@ -91,8 +90,7 @@ impl Insider {
         let mut initiator = Initiator::new(&Secret::new(with.pair.0), &bound, random);
         let noise = initiator.first(&[]);
         let there = with.candidates[0];
-        let welcome =
-            hello_to(world, self.address, there, me.number(), &Clear::Hello { token, hello: hello(&noise) });
+        let welcome = hello_to(world, self.address, there, me.number(), &Clear::Hello { token, hello: hello(&noise) });
         let Some(Clear::Welcome { noise, .. }) = Clear::read(&welcome[Header::LEN..]) else { panic!("no welcome") };
         let (LinkKeys { mut sealers, .. }, _) = initiator.finish(noise).expect("the pair's key is right");
         world.inject(self.address, there, &confirm(&mut sealers, me, token, self.roster.version));

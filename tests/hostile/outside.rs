@@ -167,3 +167,26 @@ pub fn attacked_call(random: Random, stage: usize) -> Attack {
 fn strangers_move_nothing_in_a_call() {
     attacked_call(chance("strangers", 1), 2_500);
 }
+
+#[test]
+fn who_was_let_in_does_not_knock_again_in_a_recording() {
+    let mut random = chance("a recording of who knocked", 1);
+    let mut world = World::call(1, &mut random);
+    world.said.clear();
+    world.guest(2, "knocker", false);
+    world.run(SECOND);
+    let is_join = |parcel: &&Parcel| parcel.bytes.get(12..14) == Some(&[1, 2]);
+    let said: Vec<Parcel> = world.said.iter().filter(is_join).cloned().collect();
+    assert!(!said.is_empty());
+    admit(&mut world);
+    world.run(SECOND);
+    world.forget();
+    for Parcel { from, to, bytes } in &said {
+        for second in 0..70 {
+            world.inject(*from, *to, bytes);
+            world.run(if second < 10 { 100 * MS } else { SECOND });
+        }
+    }
+    world.assert_calm(&[0, 1, 2]);
+    world.assert_goes_on(&[0, 1, 2]);
+}
