@@ -4,8 +4,15 @@
 //! Read [`world`] first (a tiny call, and what it counts), then [`forge`] (what is made of datagrams that were
 //! overheard), [`outside`] (who has no keys) and [`inside`] (who has good ones).
 
+mod bench;
 mod forge;
+mod host;
+mod inside;
+mod insider;
 mod outside;
+mod parsers;
+mod pictures;
+mod samples;
 mod world;
 
 use hyperzoom::mesh::random::Random;

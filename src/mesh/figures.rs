@@ -119,8 +119,9 @@ impl Mesh {
     pub(super) fn on_report(&mut self, peer: PeerId, report: &Report, now: Mono) {
         let Some(live) = self.live(peer) else { return };
         let figures = &mut live.shown.figures;
-        figures.expected_there += u32::from(report.voice_expected);
-        figures.received_there += u32::from(report.voice_received);
+        // Reports may come as fast as their sender likes, and say what it likes.
+        figures.expected_there = figures.expected_there.saturating_add(report.voice_expected.into());
+        figures.received_there = figures.received_there.saturating_add(report.voice_received.into());
         if report.voice_expected > 0 {
             figures.loss_there += (f64::from(report.loss()) - figures.loss_there) / 16.0;
         }

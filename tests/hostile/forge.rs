@@ -75,8 +75,10 @@ fn forge_header(bytes: &mut [u8], random: &mut Random) {
 
 /// Something with a header, which claims to be in the clear and is nonsense.
 fn clear_nonsense(random: &mut Random) -> Vec<u8> {
-    let (kind, len) =
-        one_of(random, &[(1, 1187), (1, 107), (2, 25), (2, 10), (3, 88), (3, 900), (4, 107), (5, 60), (5, 600), (6, 40)]);
+    let (kind, len) = one_of(
+        random,
+        &[(1, 1187), (1, 107), (2, 25), (2, 10), (3, 88), (3, 900), (4, 107), (5, 60), (5, 600), (6, 40)],
+    );
     let mut bytes = vec![0; Header::LEN];
     bytes[0] = 0x44;
     bytes[1] = one_of(random, &[0, 1, 2, 3, 255]);

@@ -2,7 +2,7 @@
 //! People without keys who overhear everything, catch some of it, and send what they like from any address.
 
 use super::forge::{Library, STRANGERS, addressed, forged};
-use super::world::{Answers, MS, Parcel, SECOND, World, abroad, is_noticed};
+use super::world::{Answers, MS, Parcel, SECOND, World, abroad, home, is_noticed};
 use super::{below, chance};
 use hyperzoom::mesh::event::{Event, Input, Left};
 use hyperzoom::mesh::random::Random;
@@ -52,6 +52,8 @@ impl Attack {
         for number in 0..datagrams {
             if number % AT_ONCE == 0 {
                 world.run(MOMENT_NS);
+                // Voice that is held back for long tells of a queue, and pictures rightly stop: that is another test's.
+                world.caught.retain(|parcel| parcel.bytes[0] & 0x1f != 1);
                 self.library.learn(world, &mut self.random);
                 world.assert_no_reflector();
             }
@@ -60,7 +62,10 @@ impl Attack {
             self.answers_most = self.answers_most.max(answers.sent.len());
             assert!(answers.sent.len() <= ANSWERS_MAX && answers.events <= ANSWERS_MAX, "{answers:?}");
         }
-        assert!(world.strayed.iter().all(|parcel| (0..STRANGERS).any(|number| abroad(number) == parcel.to)));
+        // Of those at home one may have left, or not have come yet.
+        let known = |parcel: &&Parcel| (0..4).any(|number| [home(number), abroad(number)].contains(&parcel.to));
+        let astray = world.strayed.iter().find(|parcel| !known(parcel));
+        assert!(astray.is_none(), "to where nobody ever was: {astray:?}");
         world.strayed.clear();
         assert!(world.nodes.iter().all(|node| node.heap_most < HEAP_MAX), "{:?}", heaps(world));
     }
@@ -161,4 +166,27 @@ pub fn attacked_call(random: Random, stage: usize) -> Attack {
 #[test]
 fn strangers_move_nothing_in_a_call() {
     attacked_call(chance("strangers", 1), 2_500);
+}
+
+#[test]
+fn who_was_let_in_does_not_knock_again_in_a_recording() {
+    let mut random = chance("a recording of who knocked", 1);
+    let mut world = World::call(1, &mut random);
+    world.said.clear();
+    world.guest(2, "knocker", false);
+    world.run(SECOND);
+    let is_join = |parcel: &&Parcel| parcel.bytes.get(12..14) == Some(&[1, 2]);
+    let said: Vec<Parcel> = world.said.iter().filter(is_join).cloned().collect();
+    assert!(!said.is_empty());
+    admit(&mut world);
+    world.run(SECOND);
+    world.forget();
+    for Parcel { from, to, bytes } in &said {
+        for second in 0..70 {
+            world.inject(*from, *to, bytes);
+            world.run(if second < 10 { 100 * MS } else { SECOND });
+        }
+    }
+    world.assert_calm(&[0, 1, 2]);
+    world.assert_goes_on(&[0, 1, 2]);
 }
