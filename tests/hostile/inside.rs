@@ -42,6 +42,8 @@ pub fn with_an_insider(mut random: Random, datagrams: usize) {
         look(&mut world, &insider);
     }
     println!("{sent} datagrams, {bytes_in} bytes in, {bytes_out} out at once, at most {most} answers to one");
+    // They were listened to, and yet only those questions were answered that are any.
+    assert!(bytes_out > sent && bytes_out < bytes_in, "{bytes_out} bytes for {bytes_in}");
     world.run(6 * SECOND);
     println!("heap {:?}", world.nodes.iter().map(|node| (node.heap, node.heap_most)).collect::<Vec<_>>());
     look(&mut world, &insider);
