@@ -115,7 +115,7 @@ fn floods_are_not_made_larger() {
         for way in 0..insider.ways.len() {
             control(&mut world);
             let mut flood = 0;
-            for _ in 0..1000 {
+            for _ in 0..500 {
                 let plain = message_of(kind, &insider.roster, 50, &mut random).bytes();
                 let bytes = insider.say(way, &plain);
                 flood += bytes.len();
