@@ -133,7 +133,7 @@ impl Mesh {
     /// The last second, of everybody.
     pub(super) fn tell_figures(&mut self, now: Mono) {
         // What a header's stamp and a moment of arrival differ by, were there no delay.
-        let clocks_ns = self.line.session_ns(now) - now.0 as i64;
+        let clocks_ns = self.line.session_ns(now).saturating_sub(now.0 as i64);
         for peer in self.linked() {
             let Some(live) = self.live(peer) else { continue };
             let figures = &mut live.shown.figures;

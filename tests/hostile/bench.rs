@@ -32,7 +32,7 @@ fn a_million_hostile_datagrams_from_outside() {
 #[ignore = "long: run by make bench"]
 fn a_million_hostile_datagrams_from_inside() {
     calls("insiders", 20, |random| with_an_insider(random, 40_000));
-    calls("hosts", 10, |random| from_a_host(random, 20_000));
+    calls("hosts", 200, |random| from_a_host(random, 1_000));
 }
 
 #[test]

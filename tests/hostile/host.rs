@@ -5,7 +5,7 @@ use super::insider::{Insider, Way, roster};
 use super::world::{KEY, MS, Parcel, SECOND, World, home};
 use super::{below, chance, one_of};
 use hyperzoom::mesh::control::Message;
-use hyperzoom::mesh::control::clear::{Clear, Hello, prologue};
+use hyperzoom::mesh::control::clear::{Clear, Hello, Proof, prologue};
 use hyperzoom::mesh::control::greeting::Welcome;
 use hyperzoom::mesh::event::Input;
 use hyperzoom::mesh::handshake::Responder;
@@ -13,12 +13,15 @@ use hyperzoom::mesh::header::{Header, NOBODY};
 use hyperzoom::mesh::invite::InviteKey;
 use hyperzoom::mesh::random::Random;
 use hyperzoom::mesh::roster::{Member, PairKey, Roster};
-use hyperzoom::mesh::seal::LinkKeys;
-use hyperzoom::words::{Mono, PeerId};
+use hyperzoom::mesh::seal::{LinkKeys, Secret};
+use hyperzoom::words::{Mono, PeerId, SessionLine};
 
 /// A HELLO, a PUNCH or a probe to every address of three people, and what is said to those who are linked.
 const ANSWERS_MAX: usize = 64;
 const HEAP_MAX: i64 = 8_000_000;
+
+/// With this guests come back.
+const RETURN: [u8; 32] = [9; 32];
 
 struct Host {
     insider: Insider,
@@ -46,13 +49,12 @@ impl Host {
                 Some(Clear::Hello { token, hello: Hello::Ask }) => {
                     world.inject(home(0), from, &Clear::Cookie { token, cookie: random.bytes() }.datagram(0));
                 }
-                Some(Clear::Hello { token, hello: hello @ Hello::Join { noise, .. } }) => {
-                    let psk = InviteKey::new(KEY).psk();
+                Some(Clear::Hello { token, hello: hello @ Hello::Join { proof, noise, .. } }) => {
+                    let is_back = proof == Proof::Return;
+                    let psk = if is_back { Secret::new(RETURN) } else { InviteKey::new(KEY).psk() };
                     let mut responder = Responder::new(&psk, &prologue(token, &hello), random);
-                    // Who comes back does so with the key that they were given; then with that of the invite.
-                    if responder.read(noise).is_ok() {
-                        self.welcome(world, from, token, responder, random);
-                    }
+                    responder.read(noise).expect("guests use the key that they were given");
+                    self.welcome(world, from, token, responder, random);
                 }
                 _ => {}
             }
@@ -80,7 +82,7 @@ impl Host {
             began: Mono(one_of(random, &[0, 1, u64::MAX, 1 << 63])),
             now: Mono(one_of(random, &[0, 5, u64::MAX])),
             seen_as: from,
-            return_key: PairKey(random.bytes()),
+            return_key: PairKey(RETURN),
             roster: Box::new(known),
         };
         let (noise, LinkKeys { sealers, .. }) = responder.answer(&welcome.bytes());
@@ -128,7 +130,6 @@ pub fn from_a_host(mut random: Random, datagrams: usize) {
             most = most.max(answers.sent.len());
             assert!(answers.sent.len() <= ANSWERS_MAX, "{:?}", answers.sent);
         }
-        // Who was told to wait for somebody else for ever: a new host would come, and so do we.
         assert!(world.nodes.iter().all(|node| node.heap_most < HEAP_MAX));
     }
     println!("{sent} datagrams of a host, {} welcomes, at most {most} answers to one", host.welcomes);
@@ -141,5 +142,20 @@ pub fn from_a_host(mut random: Random, datagrams: usize) {
 
 #[test]
 fn a_host_who_says_anything_harms_only_its_own_call() {
-    from_a_host(chance("a hostile host", 1), 3_000);
+    let mut random = chance("a hostile host", 1);
+    (0..6).for_each(|_| from_a_host(Random::new(random.bytes()), 500));
+}
+
+#[test]
+fn a_session_of_any_age_is_borne() {
+    let mut random = chance("sessions of any age", 1);
+    let mut world = World::call(1, &mut random);
+    for (session_ns, rate_ppm) in [(i64::MAX, 0.0), (i64::MIN, 0.0), (i64::MAX - 5, 1e9), (0, f64::MAX), (0, f64::NAN)]
+    {
+        let line = SessionLine { at: world.now, session_ns, rate_ppm };
+        world.input(1, Input::Session(line));
+        world.forget();
+        world.run(2 * SECOND);
+        assert!(world.nodes[0].voice[1] > 100, "voice comes, whatever its stamps are");
+    }
 }

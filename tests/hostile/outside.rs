@@ -182,7 +182,7 @@ fn who_was_let_in_does_not_knock_again_in_a_recording() {
     world.run(SECOND);
     world.forget();
     for Parcel { from, to, bytes } in &said {
-        for second in 0..70 {
+        for second in 0..30 {
             world.inject(*from, *to, bytes);
             world.run(if second < 10 { 100 * MS } else { SECOND });
         }

@@ -70,7 +70,7 @@ pub fn all_readers(random: &mut Random, rounds: usize) -> Tried {
 fn readers_take_nothing_in_two_ways() {
     let tried = all_readers(&mut chance("readers", 1), 6);
     println!("{tried:?}");
-    assert!(tried.given > 50_000 && tried.taken > tried.given / 10 && tried.taken < tried.given, "{tried:?}");
+    assert!(tried.given > 40_000 && tried.taken > tried.given / 10 && tried.taken < tried.given, "{tried:?}");
 }
 
 #[test]
