@@ -46,8 +46,8 @@ const WAIT_NOTICE_NS: i64 = 5_000_000_000;
 /// A lost host may come back on the old keys: that way is tried first.
 const REJOIN_AFTER_NS: i64 = 500_000_000;
 const REJOIN_DELAY_NS: i64 = 300_000_000;
-/// The call was full when we came back.
-const FULL_NS: i64 = 10_000_000_000;
+/// The call was full when we came back, or the host said no.
+const REFUSED_NS: i64 = 10_000_000_000;
 
 /// What a guest knows of the way in.
 pub struct GuestSide {
@@ -298,21 +298,21 @@ impl Mesh {
 
     fn on_refused(&mut self, why: Refused, now: Mono) {
         let Some(join) = self.joining() else { return };
-        let again = join.again;
-        self.refuse(why);
-        if !again {
+        if !join.again {
+            self.refuse(why);
             self.end(Over::Refused(why));
             return;
         }
+        // The call goes on for us with whom we still hear; nobody need know that there is no way back yet.
         let Role::Guest(side) = &mut self.role else { return };
-        if why == Refused::Full {
-            side.join = Some(Join::new(true, now));
-            self.timers.set(Timer::Hello, now.offset(FULL_NS));
-        } else {
+        if why == Refused::Over {
             side.join = None;
             side.host_left = true;
             self.timers.stop(Timer::Hello);
             self.end_if_alone();
+        } else {
+            side.join = Some(Join::new(true, now));
+            self.timers.set(Timer::Hello, now.offset(REFUSED_NS));
         }
     }
 
