@@ -49,8 +49,8 @@ const REJOIN_DELAY_NS: i64 = 300_000_000;
 /// No call lasts a year, whatever a host says: beyond some centuries there are no numbers.
 const AGE_NS_MAX: i64 = 365 * 86_400 * 1_000_000_000;
 
-/// The call was full when we came back.
-const FULL_NS: i64 = 10_000_000_000;
+/// The call was full when we came back, or the host said no.
+const REFUSED_NS: i64 = 10_000_000_000;
 
 /// What a guest knows of the way in.
 pub struct GuestSide {
@@ -61,6 +61,8 @@ pub struct GuestSide {
     entering: Option<Event>,
     /// With this the host takes us in again without asking.
     return_key: Option<PairKey>,
+    /// We were in once: from then on every way in is a way back.
+    was_in: bool,
     /// The host said BYE: nobody new can come, and there is no way back.
     pub host_left: bool,
 }
@@ -96,7 +98,7 @@ struct Attempt {
 impl GuestSide {
     /// Before the first word.
     pub fn new(invite: Invite) -> GuestSide {
-        GuestSide { invite, join: None, entering: None, return_key: None, host_left: false }
+        GuestSide { invite, join: None, entering: None, return_key: None, was_in: false, host_left: false }
     }
 
     /// What to come in with: as the invite has it, or as somebody who was in before. A host that was started anew
@@ -168,7 +170,7 @@ impl Mesh {
         self.me.id = None;
         let Role::Guest(side) = &mut self.role else { return };
         side.entering = None;
-        side.join = Some(Join::new(false, now));
+        side.join = Some(Join::new(side.was_in, now));
         self.timers.set(Timer::Hello, now);
     }
 
@@ -301,21 +303,21 @@ impl Mesh {
 
     fn on_refused(&mut self, why: Refused, now: Mono) {
         let Some(join) = self.joining() else { return };
-        let again = join.again;
-        self.refuse(why);
-        if !again {
+        if !join.again {
+            self.refuse(why);
             self.end(Over::Refused(why));
             return;
         }
+        // The call goes on for us with whom we still hear; nobody need know that there is no way back yet.
         let Role::Guest(side) = &mut self.role else { return };
-        if why == Refused::Full {
-            side.join = Some(Join::new(true, now));
-            self.timers.set(Timer::Hello, now.offset(FULL_NS));
-        } else {
+        if why == Refused::Over {
             side.join = None;
             side.host_left = true;
             self.timers.stop(Timer::Hello);
             self.end_if_alone();
+        } else {
+            side.join = Some(Join::new(true, now));
+            self.timers.set(Timer::Hello, now.offset(REFUSED_NS));
         }
     }
 
@@ -365,6 +367,7 @@ impl Mesh {
     pub(super) fn entered(&mut self, now: Mono) {
         let Role::Guest(side) = &mut self.role else { return };
         side.join = None;
+        side.was_in = true;
         self.timers.stop(Timer::Hello);
         if let Some(joined) = side.entering.take() {
             self.out.happened(joined);

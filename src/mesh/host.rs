@@ -103,8 +103,6 @@ impl Mesh {
             self.turn_away(caller, responder, Refused::Revision, now);
         } else if !asks {
             self.consider(caller, responder, now);
-        } else if self.has_no_place_for(&caller.greeting, now) {
-            self.turn_away(caller, responder, Refused::Full, now);
         } else {
             self.knocks(caller, responder);
         }

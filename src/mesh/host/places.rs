@@ -117,15 +117,6 @@ impl Mesh {
         PeerId::all().find(|peer| self.roster.member(*peer).is_none() && !side.door.is_reserved(*peer))
     }
 
-    /// Nobody would have to go for them, and there is no other place.
-    pub(super) fn has_no_place_for(&mut self, greeting: &crate::mesh::control::greeting::Greeting, now: Mono) -> bool {
-        if let Some(side) = self.host_side() {
-            side.door.let_go(&greeting.name, now);
-        }
-        let known = self.same_person(greeting.person).is_some() || !self.namesakes(&greeting.name).is_empty();
-        !known && self.free_place().is_none()
-    }
-
     /// Promises a place: of who makes room, or a free one.
     pub(super) fn invite_caller(
         &mut self,

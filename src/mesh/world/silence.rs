@@ -171,3 +171,18 @@ fn two_halves_that_cannot_hear_each_other_become_one_again() {
     assert!(is_full_mesh(&world, 4));
     assert_eq!(world.count(0, |e| matches!(e, Event::PeerLeft { peer: PeerId::HOST, .. })), 0);
 }
+
+#[test]
+fn whose_place_is_taken_on_the_way_back_hears_of_no_refusal_and_comes_in_when_there_is_room() {
+    let mut world = full(3);
+    cut_off(&mut world, 2);
+    world.run(10 * SECOND);
+    let newcomer = world.guest("newcomer");
+    world.until(5 * SECOND, |w| w.linked(newcomer).len() == 3);
+    heal(&mut world);
+    world.run(15 * SECOND);
+    let over = |e: &Event| matches!(e, Event::Refused { .. } | Event::Over(_));
+    assert_eq!((world.count(2, over), world.linked(2).len()), (0, 0));
+    world.input(newcomer, Input::Leave);
+    world.until(15 * SECOND, |w| [0, 1, 3].iter().all(|at| w.people(*at).len() == 4) && w.linked(2).len() == 3);
+}
