@@ -143,6 +143,8 @@ struct Me {
     candidates: Vec<SocketAddr>,
     /// Where each of the others sees us.
     seen_by: [Option<SocketAddr>; PEOPLE_MAX],
+    /// When the others were told last where we are.
+    told: Option<Mono>,
     status: Status,
 }
 
@@ -200,6 +202,7 @@ impl Mesh {
             person: random.u64(),
             candidates: Vec::new(),
             seen_by: [None; PEOPLE_MAX],
+            told: None,
             status: Status::default(),
         };
         let mesh = Mesh {

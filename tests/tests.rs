@@ -18,6 +18,10 @@ mod devices;
 mod disk;
 /// Clocks that drift for two hours cost exactly the pictures that constant rate requires.
 mod drift;
+/// Whatever strangers and insiders send, honest people notice nothing of it.
+mod hostile;
+/// Calls of two to four in simulated worlds, where everything goes wrong that can.
+mod mesh;
 /// Files are finished in place, whoever wrote them and whatever happened to them.
 mod mp4;
 /// One socket, the way through the router, and a small internet to try both in.

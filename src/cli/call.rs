@@ -151,7 +151,9 @@ impl Printer {
                 let _ = write!(std::io::stderr(), "\r\x1b[K{}  {}", length(*seconds), peers.join("  |  "));
             }
             CallEvent::Stats { .. } | CallEvent::Error { .. } => {}
-            CallEvent::Warning { message, .. } => aside(&format!("warning: {message}")),
+            CallEvent::NoRoad { message, .. } | CallEvent::Warning { message, .. } => {
+                aside(&format!("warning: {message}"))
+            }
             CallEvent::Left => aside("the call is over"),
         }
         Ok(())

@@ -6,6 +6,7 @@ use super::shared::{Usage, say_json, start_media};
 use crate::studio::{Admission, Call, CallEvent};
 use anyhow::Context;
 use clap::ValueEnum;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Open a call and let guests in.
@@ -77,7 +78,14 @@ fn write_whole(file: &Path, invite: &str) -> anyhow::Result<()> {
     let mut unfinished = file.as_os_str().to_owned();
     unfinished.push(".new");
     let unfinished = PathBuf::from(unfinished);
-    std::fs::write(&unfinished, format!("{invite}\n"))
+    // It holds the key: nobody else on this machine should read it.
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(&unfinished)
+        .and_then(|mut unfinished| writeln!(unfinished, "{invite}"))
         .and_then(|()| std::fs::rename(&unfinished, file))
         .with_context(|| format!("the invite can't be written to '{}'", file.display()))
 }

@@ -3,7 +3,7 @@
 
 use super::call::{CallOptions, follow, watch_signals};
 use super::shared::{Usage, say_json, start_media};
-use crate::studio::{Call, CallEvent, Invite};
+use crate::studio::{Call, CallEvent, Invite, InviteError};
 
 /// Come into a call.
 #[derive(Debug, clap::Args)]
@@ -19,7 +19,8 @@ impl Join {
     /// Is in the call until it is over.
     pub fn run(self) -> anyhow::Result<()> {
         let json = self.options.shared.json;
-        let invite: Invite = self.invite.parse().map_err(|why| Usage(format!("'{}': {why}", self.invite)))?;
+        let invite: Invite =
+            self.invite.parse().map_err(|why: InviteError| Usage(format!("that is no invite: {why}")))?;
         let settings = self.options.settings("guest")?;
         let bell = watch_signals()?;
         start_media()?;

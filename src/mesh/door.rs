@@ -21,12 +21,17 @@ use crate::words::{Mono, PEOPLE_MAX, PeerId};
 use core::net::SocketAddr;
 pub use limit::Limit;
 use limit::network;
+use std::collections::VecDeque;
 
 /// Joins under way, with the key and without: more than can ever come in.
 const CALLERS_MAX: usize = 8;
 
 /// Callers without the key from one network: a household may come as a whole, and no network fills the waiting room.
 const NEIGHBOURS_MAX: usize = PEOPLE_MAX - 1;
+
+/// Attempts that are remembered as past: as many as can be made while a cookie is good for them, so that none can be
+/// said again by who overheard it.
+const SPENT_MAX: usize = 4096;
 
 /// A caller who does not ask again for so long has gone away; an invitation holds as long.
 pub const CALLER_NS: i64 = 10_000_000_000;
@@ -112,6 +117,7 @@ pub struct Door {
     /// How much work they may cause.
     pub limit: Limit,
     callers: Vec<(Caller, Stage)>,
+    spent: VecDeque<u64>,
     tickets: u64,
 }
 
@@ -125,6 +131,19 @@ impl Door {
     pub fn take(&mut self, token: u64) -> Option<(Caller, Stage)> {
         let at = self.callers.iter().position(|(caller, _)| caller.token == token)?;
         Some(self.callers.remove(at))
+    }
+
+    /// Is this an attempt of the past? Who made it is in, has made another, or has gone.
+    pub fn is_spent(&self, token: u64) -> bool {
+        self.spent.contains(&token)
+    }
+
+    /// This attempt is over.
+    pub fn spend(&mut self, token: u64) {
+        if self.spent.len() == SPENT_MAX {
+            self.spent.pop_front();
+        }
+        self.spent.push_back(token);
     }
 
     /// Takes away whom this question is about, if it is still open.

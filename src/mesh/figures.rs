@@ -119,8 +119,9 @@ impl Mesh {
     pub(super) fn on_report(&mut self, peer: PeerId, report: &Report, now: Mono) {
         let Some(live) = self.live(peer) else { return };
         let figures = &mut live.shown.figures;
-        figures.expected_there += u32::from(report.voice_expected);
-        figures.received_there += u32::from(report.voice_received);
+        // Reports may come as fast as their sender likes, and say what it likes.
+        figures.expected_there = figures.expected_there.saturating_add(report.voice_expected.into());
+        figures.received_there = figures.received_there.saturating_add(report.voice_received.into());
         if report.voice_expected > 0 {
             figures.loss_there += (f64::from(report.loss()) - figures.loss_there) / 16.0;
         }
@@ -132,7 +133,7 @@ impl Mesh {
     /// The last second, of everybody.
     pub(super) fn tell_figures(&mut self, now: Mono) {
         // What a header's stamp and a moment of arrival differ by, were there no delay.
-        let clocks_ns = self.line.session_ns(now) - now.0 as i64;
+        let clocks_ns = self.line.session_ns(now).saturating_sub(now.0 as i64);
         for peer in self.linked() {
             let Some(live) = self.live(peer) else { continue };
             let figures = &mut live.shown.figures;

@@ -46,6 +46,9 @@ const WAIT_NOTICE_NS: i64 = 5_000_000_000;
 /// A lost host may come back on the old keys: that way is tried first.
 const REJOIN_AFTER_NS: i64 = 500_000_000;
 const REJOIN_DELAY_NS: i64 = 300_000_000;
+/// No call lasts a year, whatever a host says: beyond some centuries there are no numbers.
+const AGE_NS_MAX: i64 = 365 * 86_400 * 1_000_000_000;
+
 /// The call was full when we came back.
 const FULL_NS: i64 = 10_000_000_000;
 
@@ -333,7 +336,7 @@ impl Mesh {
         let is_same = self.session == session;
         (self.me.id, self.me.incarnation, self.session) = (Some(me), incarnation, session);
         // Who comes back knows the host's clock better than one message tells it.
-        let age_ns = host_now.since(began).max(0);
+        let age_ns = host_now.since(began).clamp(0, AGE_NS_MAX);
         let guess = SessionLine { at: now, session_ns: age_ns, rate_ppm: 0.0 };
         let line = if is_same { self.line } else { guess };
         self.paths.voice.give(VoiceOrder::Me(me));

@@ -8,6 +8,7 @@ use super::figures::Refusal;
 use super::header::{Header, Kind};
 use super::inbound::InboundOrder;
 use super::link::Stage;
+use super::say::HEARTBEAT_NS;
 use super::timer::Timer;
 use super::voice::VoiceOrder;
 use super::{Mesh, Role};
@@ -101,8 +102,8 @@ impl Mesh {
         let ours = self.roster.version;
         let Some(live) = self.live(peer) else { return };
         live.roster = version;
-        if version != ours && matches!(self.role, Role::Host(_)) {
-            self.timers.set_by(Timer::Roster, now);
+        if version != ours {
+            self.is_behind(now);
         }
     }
 
@@ -110,7 +111,8 @@ impl Mesh {
     fn on_seen(&mut self, peer: PeerId, seen_as: SocketAddr, now: Mono) {
         let before = self.own_candidates();
         self.me.seen_by[peer.index()] = Some(seen_as);
-        if self.own_candidates() != before {
+        // Once at once; who is seen elsewhere all the time tells it with the next sign of life.
+        if self.own_candidates() != before && self.me.told.is_none_or(|told| now.since(told) >= HEARTBEAT_NS) {
             self.tell_candidates(now);
         }
     }

@@ -84,6 +84,9 @@ impl Mesh {
         if !side.door.limit.take(from.ip(), now) {
             return self.counts.add(Refusal::Flood);
         }
+        if side.door.is_spent(token) {
+            return self.counts.add(Refusal::Replayed);
+        }
         let Some(psk) = side.psk(proof) else { return self.counts.add(Refusal::WrongKey) };
         let mut responder = Responder::new(&psk, &prologue(token, &hello), &mut self.random);
         let Ok(greeting) = responder.read(noise) else { return self.counts.add(Refusal::WrongKey) };
@@ -111,6 +114,9 @@ impl Mesh {
     fn forget_earlier(&mut self, person: u64) {
         let Some(side) = self.host_side() else { return };
         let earlier = side.door.earlier(person).and_then(|token| side.door.take(token));
+        if let Some((caller, _)) = &earlier {
+            side.door.spend(caller.token);
+        }
         if let Some((Caller { ticket, .. }, Stage::Knocking(_))) = earlier {
             self.out.happened(Event::KnockingStopped { ticket });
         }
@@ -169,6 +175,9 @@ impl Mesh {
         let Some(side) = self.host_side() else { return };
         let (expired, doubted) = (side.door.expired(now), side.door.doubted());
         for (caller, stage) in expired {
+            if let Some(side) = self.host_side() {
+                side.door.spend(caller.token);
+            }
             if let Stage::Knocking(_) = stage {
                 self.out.happened(Event::KnockingStopped { ticket: caller.ticket });
             }

@@ -12,7 +12,7 @@
 mod bucket;
 
 use super::header::{DATAGRAM_MAX, Header, Kind};
-use super::seal::{Openers, Refusal};
+use super::seal::{Openers, Refusal, TAG_LEN};
 use super::tally::{TallyReader, TallyWriter, tally};
 use super::voice::{Order, Orders, VoicePayload, orders};
 use crate::words::{Mono, PEOPLE_MAX, PeerId};
@@ -22,6 +22,10 @@ use core::ops::RangeInclusive;
 
 /// How often at most the engine is told that a peer sends from elsewhere.
 const MOVED_EVERY_NS: i64 = 50_000_000;
+
+/// Who sends from elsewhere is asked there, with as many bytes; a shorter datagram is no reason to ask, because who
+/// sends on somebody else's datagrams must never get more for one than it weighs.
+const QUESTION_LEN: usize = Header::LEN + 1 + 2 + TAG_LEN;
 
 /// What is said in the clear: its first payload byte, and how long the rest of it may be. HELLO, WELCOME and CONFIRM
 /// hold at least an ephemeral key and a tag, or a sealed datagram.
@@ -190,7 +194,7 @@ impl Inbound {
         let bytes = datagram.len();
         let (sequence, plain) = place.openers.open(&header, datagram)?;
         self.tally.heard(peer, bytes, at);
-        let moved = place.moved(from, at).then_some(peer);
+        let moved = (bytes >= QUESTION_LEN && place.moved(from, at)).then_some(peer);
         let payload = &datagram[plain];
         if header.kind != Kind::Voice {
             return Ok((Arrival::Opened { peer, header, sequence, payload }, moved));

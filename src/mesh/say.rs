@@ -14,7 +14,7 @@ use crate::words::{Mono, PeerId};
 use core::net::SocketAddr;
 
 /// A sign of life, and what we know, so often.
-const HEARTBEAT_NS: i64 = 1_000_000_000;
+pub const HEARTBEAT_NS: i64 = 1_000_000_000;
 
 /// BYE is said so often, so far apart.
 const BYES: u8 = 3;
@@ -82,6 +82,7 @@ impl Mesh {
 
     /// Our addresses, to everybody: the host hands them on, the others need not wait for that.
     pub(super) fn tell_candidates(&mut self, now: Mono) {
+        self.me.told = Some(now);
         if let Role::Host(_) = self.role {
             self.list_own_candidates(now);
             return;

@@ -56,7 +56,9 @@ impl SessionLine {
     /// How old the session is at a moment of this machine.
     pub fn session_ns(&self, now: Mono) -> i64 {
         let ns = now.since(self.at);
-        self.session_ns + ns + (ns as f64 * self.rate_ppm * 1e-6).round() as i64
+        // When the session began is the host's word, and a host may say anything.
+        let drift_ns = (ns as f64 * self.rate_ppm * 1e-6).round() as i64;
+        self.session_ns.saturating_add(ns).saturating_add(drift_ns)
     }
 
     /// The same as the header of a datagram carries it: milliseconds, wrapping after 49.7 days, 0 before it began.

@@ -199,7 +199,7 @@ fn where_no_direct_way_exists_it_is_said_within_ten_seconds() {
         .map(|n| guest_on(world.homes[n].machine(), &invite, &format!("guest {n}"), &["--no-port-mapping"]))
         .collect();
     host.await_that("everybody", |e| e["people"].as_array().is_some_and(|p| p.len() == 3));
-    let warned = guests[0].await_that("a sentence", |e| e["event"] == "warning" && e["kind"] == "no-road");
+    let warned = guests[0].await_that("a sentence", |e| e["event"] == "no-road");
     let sentence = warned["message"].as_str().expect("a text");
     assert!(sentence.contains("no direct way to guest 1"), "{sentence}");
     guests.into_iter().for_each(leave);

@@ -21,6 +21,9 @@ use core::net::SocketAddr;
 
 /// A roster that was not acknowledged is said again.
 const ROSTER_NS: i64 = 200_000_000;
+/// A roster that has changed waits so long if one went out just now: no member's messages, however many, make us say
+/// it more often.
+const ROSTER_LEAST_NS: i64 = 50_000_000;
 /// So often it is looked whether somebody is heard by nobody, while there is a doubt.
 const LOOK_NS: i64 = 250_000_000;
 
@@ -45,13 +48,15 @@ pub struct Book {
     pairs: [[PairKey; PEOPLE_MAX]; PEOPLE_MAX],
     /// Given to who comes next.
     incarnation: u32,
+    /// When the roster was said last.
+    told: Option<Mono>,
 }
 
 impl Default for Book {
     fn default() -> Book {
         let none = || PairKey([0; 32]);
         let pairs = core::array::from_fn(|_| core::array::from_fn(|_| none()));
-        Book { entries: Default::default(), pairs, incarnation: 1 }
+        Book { entries: Default::default(), pairs, incarnation: 1, told: None }
     }
 }
 
@@ -177,6 +182,9 @@ impl Mesh {
 
     fn seat(&mut self, caller: Caller, invited: Invited, now: Mono) {
         let Invited { keys: LinkKeys { sealers, openers }, place, incarnation, pairs, .. } = invited;
+        if let Some(side) = self.host_side() {
+            side.door.spend(caller.token);
+        }
         self.drop_link(place, Left::Replaced);
         // The address that the cookie proved, not the one the last datagram claims.
         let from = caller.from;
@@ -232,8 +240,20 @@ impl Mesh {
     fn roster_changed(&mut self, now: Mono) {
         self.roster.version += 1;
         self.tell_roster();
-        self.timers.set(Timer::Roster, now);
+        self.roster_soon(ROSTER_LEAST_NS, now);
         self.timers.set(Timer::Places, now.offset(LOOK_NS));
+    }
+
+    /// Somebody has another version than ours.
+    pub(in crate::mesh) fn is_behind(&mut self, now: Mono) {
+        self.roster_soon(ROSTER_NS, now);
+    }
+
+    /// The roster is said again, if not now then that much after the last time.
+    fn roster_soon(&mut self, pause_ns: i64, now: Mono) {
+        let Some(book) = self.book() else { return };
+        let at = book.told.map_or(now, |told| now.max(told.offset(pause_ns)));
+        self.timers.set_by(Timer::Roster, at);
     }
 
     /// The roster, to whoever has an older one.
@@ -244,6 +264,9 @@ impl Mesh {
             live.is_some_and(|live| live.roster != version)
         };
         let behind: Vec<PeerId> = self.linked().into_iter().filter(is_behind).collect();
+        if let Some(book) = self.book().filter(|_| !behind.is_empty()) {
+            book.told = Some(now);
+        }
         for peer in &behind {
             let roster = self.roster_for(*peer);
             self.tell(*peer, &Message::Roster(Box::new(roster)), now);

@@ -73,10 +73,16 @@ pub struct Conductor {
     ends: Option<Mono>,
     /// Loopback is all there is to look at.
     bound: Option<IpAddr>,
+    leaving: bool,
     over: bool,
     /// The network took nothing, and that was said.
     cut_off: bool,
+    /// Said once: this machine is too busy.
+    overloaded: bool,
 }
+
+/// Orders and timers get their turn however much arrives.
+const PARCELS_A_TURN: usize = 1_024;
 
 impl Conductor {
     /// Runs a call on the calling thread until it is over.
@@ -97,8 +103,11 @@ impl Conductor {
         } else {
             conductor.tell_invite();
         }
-        while !conductor.over {
-            let until = conductor.turn(media::now());
+        loop {
+            let until = conductor.turn();
+            if conductor.over {
+                break;
+            }
             let nap = until.since(media::now()).max(0) as u64;
             std::thread::park_timeout(Duration::from_nanos(nap));
         }
@@ -154,7 +163,9 @@ impl Conductor {
             key,
             ends: settings.seconds.map(|s| now.offset((s * 1e9) as i64)),
             bound: settings.bind,
+            leaving: false,
             cut_off: false,
+            overloaded: false,
         }
     }
 
@@ -180,14 +191,19 @@ impl Conductor {
     }
 
     /// One turn of the loop; answers when the next one is due.
-    fn turn(&mut self, now: Mono) -> Mono {
-        while let Some(parcel) = self.inbox.next() {
+    fn turn(&mut self) -> Mono {
+        for _ in 0..PARCELS_A_TURN {
+            let Some(parcel) = self.inbox.next() else { break };
+            // Read anew: what came during this turn must not seem to have come after it.
+            let now = media::now();
             self.hear(&parcel, now);
             self.act(now);
         }
-        if self.inbox.refused() > 0 {
+        if self.inbox.refused() > 0 && !self.overloaded {
+            self.overloaded = true;
             self.tell.warning("overload", "this machine is too busy for the call: datagrams were passed over".into());
         }
+        let now = media::now();
         while let Ok(order) = self.orders.try_recv() {
             self.obey(order, now);
             self.act(now);
@@ -196,6 +212,8 @@ impl Conductor {
             self.leave(now);
         }
         self.look_around(now);
+        // Asking for the addresses takes its time.
+        let now = media::now();
         self.mesh.handle(Input::Timeout, now);
         let until = self.act(now).min(self.places.look_at());
         self.ends.map_or(until, |ends| until.min(ends))
@@ -221,7 +239,11 @@ impl Conductor {
                 Output::Happened(event) => self.happened(event, now),
                 Output::Wait { until, .. } => {
                     self.tell.stats(&self.clocks, now);
-                    self.over |= self.tell.failed();
+                    if self.tell.failed() && !self.leaving && !self.over {
+                        // Whoever hears us is told, as by anybody who leaves.
+                        self.leave(now);
+                        continue;
+                    }
                     return until;
                 }
             }
@@ -280,6 +302,7 @@ impl Conductor {
 
     fn leave(&mut self, now: Mono) {
         self.ends = None;
+        self.leaving = true;
         if let Some(gate) = &mut self.gate {
             gate.begin_to_close();
         }
@@ -289,11 +312,9 @@ impl Conductor {
     fn router(&mut self, progress: &Progress, now: Mono) {
         self.tell.router(progress);
         let changed = match progress {
-            Progress::Mapped { external, enclosed: None, .. } | Progress::Renewed { external, .. } => {
-                self.places.map(Some(*external))
-            }
+            Progress::Mapped { external, enclosed: None, .. } => self.places.map(Some(*external)),
             Progress::Mapped { .. } | Progress::Lost { .. } | Progress::Failed(_) => self.places.map(None),
-            Progress::Searching => return,
+            Progress::Searching | Progress::Renewed { .. } => return,
         };
         if changed {
             self.mesh.handle(Input::Candidates(self.places.all()), now);

@@ -86,6 +86,17 @@ pub enum CallEvent {
         /// `bye`, `silent`, `removed`, `replaced`.
         reason: &'static str,
     },
+    /// There is no direct way to somebody; it is tried on.
+    NoRoad {
+        /// Their place.
+        participant: u8,
+        /// Their name.
+        name: String,
+        /// Where they were looked for.
+        tried: Vec<SocketAddr>,
+        /// For people.
+        message: String,
+    },
     /// Who is in the call, ourselves included; whenever that changes.
     Roster {
         /// In the order of their places.
@@ -100,7 +111,7 @@ pub enum CallEvent {
     },
     /// Something to know or to act on; the call goes on.
     Warning {
-        /// For programs: `host-silent`, `no-road`, `network`, `clock-step`, `port-mapping`, `overload`, `alone`.
+        /// For programs: `host-silent`, `network`, `clock-step`, `port-mapping`, `overload`, `alone`.
         kind: &'static str,
         /// For people.
         message: String,

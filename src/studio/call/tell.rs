@@ -159,7 +159,6 @@ impl Teller {
                 "a host answers at {address}, but it does not take this invite: it is old or mistyped. Ask the host \
                  for a new one"
             )),
-            Event::Refused { why } => self.fail(refused(*why)),
             Event::PeerMoved { peer, address } => {
                 tracing::info!("{} is reached at {address} now", self.name(*peer));
             }
@@ -220,7 +219,7 @@ impl Teller {
                 list(tried)
             ),
         };
-        self.warning("no-road", message);
+        self.say(CallEvent::NoRoad { participant: peer.number(), name, tried: tried.to_vec(), message });
     }
 
     fn figures(&mut self, stats: &Stats, clocks: &Clocks, now: Mono) {
