@@ -79,7 +79,10 @@ fn on_a_cable_everybody_hears_a_guest_within_a_second_of_joining() {
         }
     }
     let worst = percentile(&mut took, 100.0);
-    println!("from join until everybody hears: {:.0} ms in the middle, {worst:.0} ms at most", percentile(&mut took, 50.0));
+    println!(
+        "from join until everybody hears: {:.0} ms in the middle, {worst:.0} ms at most",
+        percentile(&mut took, 50.0)
+    );
     assert!(worst < 1_000.0);
 }
 
@@ -114,7 +117,8 @@ fn outage(seed: u64, new_address: bool) -> f64 {
     world.run_until(world.now + SECOND);
     assert_eq!(world.clear, handshakes, "seed {seed}: no handshake");
     for machine in &world.machines {
-        let over = |event: &Event| matches!(event, Event::PeerLeft { .. } | Event::Joined { .. } | Event::NoRoad { .. });
+        let over =
+            |event: &Event| matches!(event, Event::PeerLeft { .. } | Event::Joined { .. } | Event::NoRoad { .. });
         assert_eq!(machine.told(cut, over), None, "seed {seed}: {}", machine.name);
     }
     let back = |event: &Event| matches!(event, Event::PeerBack { .. });

@@ -42,7 +42,9 @@ fn the_hosts_clock_through_real_pings() {
     let mut rates: Vec<f64> = calls.iter().map(|(_, rate)| *rate).collect();
     let (middle, most) = (percentile(&mut errors, 50.0), percentile(&mut errors, 99.0));
     let worst = percentile(&mut rates, 100.0);
-    println!("through the mesh: offset {middle:.3} ms in the middle, 99 % under {most:.3} ms; rate {worst:.2} ppm at most");
+    println!(
+        "through the mesh: offset {middle:.3} ms in the middle, 99 % under {most:.3} ms; rate {worst:.2} ppm at most"
+    );
     assert!(middle < 0.5 && most < 2.0 && worst < 2.0);
 }
 

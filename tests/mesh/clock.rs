@@ -30,7 +30,7 @@ impl Clock {
 
     /// The first moment at which the clock shows `mono` or later; never before `now`.
     pub fn when(&self, mono: Mono, now: True) -> Option<True> {
-        let ahead = mono.0.checked_sub(self.at(now).0).unwrap_or(0);
+        let ahead = mono.0.saturating_sub(self.at(now).0);
         if ahead > 100 * 3600 * SECOND {
             return None;
         }

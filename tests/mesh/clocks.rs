@@ -68,7 +68,10 @@ pub fn measured(what: &str, jitter: Jitter, quick: True, seeds: core::ops::Range
     println!(
         "{what}, {} calls: offset {middle:.3} ms in the middle, 99 % under {most:.3} ms, worst {worst:.3} ms, within what \
          was said {honest:.1} %; rate after a minute {:.2} ppm in the middle, 99 % under {:.2} ppm, worst {:.2} ppm",
-        known.rates_ppm.len(), rates[0], rates[1], rates[2]
+        known.rates_ppm.len(),
+        rates[0],
+        rates[1],
+        rates[2]
     );
     (middle, most, rates[2])
 }
@@ -132,6 +135,8 @@ fn the_hosts_clock_is_known_as_well_through_real_pings() {
     }
     let (middle, most) = (percentile(&mut errors, 50.0), percentile(&mut errors, 99.0));
     let worst = percentile(&mut rates, 100.0);
-    println!("through the mesh: offset {middle:.3} ms in the middle, 99 % under {most:.3} ms; rate {worst:.2} ppm at most");
+    println!(
+        "through the mesh: offset {middle:.3} ms in the middle, 99 % under {most:.3} ms; rate {worst:.2} ppm at most"
+    );
     assert!(middle < 0.5 && most < 2.0 && worst < 2.0);
 }

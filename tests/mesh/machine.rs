@@ -5,8 +5,8 @@ use super::clock::{Clock, MS, True};
 use super::wire::Uplink;
 use core::net::SocketAddr;
 use hyperzoom::mesh::event::{Event, Left, Person, Stats};
-use hyperzoom::mesh::timer::Timer;
 use hyperzoom::mesh::ladder::PictureOrder;
+use hyperzoom::mesh::timer::Timer;
 use hyperzoom::mesh::{Fast, Mesh};
 use hyperzoom::sync::peer_clock::PeerClock;
 use hyperzoom::words::{Mono, PEOPLE_MAX, PeerId};
@@ -77,6 +77,8 @@ pub struct Machine {
     /// Exchanges of clocks with the host.
     pub samples: u32,
     pub over: bool,
+    /// It gave a join up half way, and its place may be kept for it for a while.
+    pub hasty: bool,
     /// Which wake-up counts; the earlier ones are void.
     pub wake_number: u64,
     pub wakes: (True, u32),
@@ -110,6 +112,7 @@ impl Machine {
             began: None,
             samples: 0,
             over: false,
+            hasty: false,
             wake_number: 0,
             wakes: (0, 0),
             waits_for: Timer::Nothing,

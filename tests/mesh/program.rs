@@ -222,10 +222,11 @@ impl World {
         if awake && here.order.is_some() {
             let number = here.pictures_sent;
             here.pictures_sent += 1;
-            let key = core::mem::take(&mut here.wants_key) || number % (2 * fps.max(1)) == 0;
-            let plain = here.order.map_or(PICTURE_BYTES, |order| (order.bitrate_kbps * 125 / order.fps.max(1)) as usize);
+            let key = core::mem::take(&mut here.wants_key) || number.is_multiple_of(2 * fps.max(1));
+            let plain =
+                here.order.map_or(PICTURE_BYTES, |order| (order.bitrate_kbps * 125 / order.fps.max(1)) as usize);
             let bytes = vec![number as u8; if key { plain * KEY_TIMES } else { plain * 9 / 10 }];
-            let layer = if key || number % 4 == 0 { 0 } else { [2, 1, 2][(number % 4) as usize - 1] };
+            let layer = if key || number.is_multiple_of(4) { 0 } else { [2, 1, 2][(number % 4) as usize - 1] };
             self.input(machine, Input::Picture { key, layer, bytes: &bytes });
         }
         let pause = SECOND / fps.clamp(1, 60);

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 /// The host is the first machine.
 pub const HOST: usize = 0;
 /// When the last thing happens; from then on everything works again.
-pub const CALM: True = 40 * SECOND;
+pub const CALM: True = 28 * SECOND;
 
 /// One thing that happens.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +61,11 @@ impl Script {
         let people = dice.one_of(&[2, 3, 3, 4, 4, 4, 5]);
         let same_name = dice.chance(0.15);
         let names = ["host", "guest", if same_name { "guest" } else { "guest b" }, "guest c", "guest d"];
-        let members: Vec<usize> = (0..people).map(|number| member(&mut world, &mut dice, number, names[number])).collect();
+        let members: Vec<usize> =
+            (0..people).map(|number| member(&mut world, &mut dice, number, names[number])).collect();
+        if dice.chance(0.1) {
+            world.machines.iter_mut().for_each(|machine| machine.fps = 10);
+        }
         let outsiders = if dice.chance(0.3) { vec![world.machine(Part::Outsider, "outsider")] } else { Vec::new() };
         let strangers = if dice.chance(0.5) { vec![world.machine(Part::Stranger, "stranger")] } else { Vec::new() };
         let (acts, moved, keyed) = (Vec::new(), BTreeSet::new(), dice.chance(0.75));
@@ -81,8 +85,8 @@ impl Script {
 
     fn joins(&mut self, dice: &mut Dice) {
         let together = dice.chance(0.3).then(|| dice.below(2 * SECOND));
-        for guest in self.members[1..].to_vec() {
-            let late = if dice.chance(0.2) { 20 * SECOND } else { 3 * SECOND };
+        for guest in self.members[1..].iter().copied() {
+            let late = if dice.chance(0.2) { 15 * SECOND } else { 3 * SECOND };
             let at = together.unwrap_or_else(|| dice.below(late));
             self.acts.push((at, Act::Join(guest)));
         }
@@ -107,7 +111,9 @@ impl Script {
             7 => acts.extend([(at, Act::Leave(guest)), (end, Act::Join(guest))]),
             8 => acts.push((at, Act::Leave(guest))),
             9 => acts.push((at, Act::Crash(guest))),
-            10 if dice.chance(0.5) => acts.push((at, if dice.chance(0.5) { Act::Leave(HOST) } else { Act::Crash(HOST) })),
+            10 if dice.chance(0.5) => {
+                acts.push((at, if dice.chance(0.5) { Act::Leave(HOST) } else { Act::Crash(HOST) }))
+            }
             11..=12 => acts.push((at, Act::Sleep(someone, end - at, dice.chance(0.5)))),
             13 => acts.push((at, Act::Restart(guest))),
             14 => acts.extend([(at, Act::Storm(Loss { part: 0.3, burst: 5.0 })), (end, Act::Calm)]),
@@ -134,6 +140,10 @@ impl Script {
 
     fn perform(&mut self, act: Act) {
         let world = &mut self.world;
+        if let Act::Crash(machine) | Act::Leave(machine) = act {
+            let here = &mut world.machines[machine];
+            here.hasty |= here.is_running() && !here.is_in();
+        }
         match act {
             Act::Join(machine) => self.join(machine),
             Act::Leave(machine) => world.input(machine, Input::Leave),
@@ -214,11 +224,8 @@ impl Script {
 
 fn habits(dice: &mut Dice) -> Habits {
     let delay = dice.between(1, 60) * MS;
-    let jitter = if dice.chance(0.5) {
-        Jitter::Uniform(dice.below(15 * MS))
-    } else {
-        Jitter::Exponential(dice.below(5 * MS))
-    };
+    let jitter =
+        if dice.chance(0.5) { Jitter::Uniform(dice.below(15 * MS)) } else { Jitter::Exponential(dice.below(5 * MS)) };
     let part = if dice.chance(0.5) { 0.0 } else { dice.part() * 0.03 };
     let wild = |dice: &mut Dice| if dice.chance(0.5) { 0.0 } else { dice.part() * 0.05 };
     let (twins, overtaken, spoiled) = (wild(dice), wild(dice), wild(dice));

@@ -11,7 +11,7 @@ use hyperzoom::words::{PEOPLE_MAX, PeerId};
 use std::collections::BTreeSet;
 
 /// Until everybody is back: five seconds to be missed, and then one patient attempt after the other.
-const SETTLING: u64 = 25 * SECOND;
+const SETTLING: u64 = 22 * SECOND;
 /// Longer than a silence that ends a link.
 const GONE: u64 = 8 * SECOND;
 
@@ -33,7 +33,8 @@ pub fn live(seed: u64) -> u64 {
     let mut script = Script::new(seed);
     let acts = script.acts.iter().map(|(at, act)| format!("{:.3} s {act:?}\n", *at as f64 / SECOND as f64));
     *story.borrow_mut() = tell(&script) + &acts.collect::<String>();
-    let members: Vec<String> = script.members.iter().map(|member| script.world.machines[*member].name.clone()).collect();
+    let members: Vec<String> =
+        script.members.iter().map(|member| script.world.machines[*member].name.clone()).collect();
     let look = |world: &mut World| world.machines.iter().for_each(|machine| world.watch.roster(machine, &members));
     script.run(look);
     let calm = script.world.now;
@@ -72,19 +73,24 @@ fn together(script: &Script) {
             assert!(alike, "not all show the same people: {}", picture(script));
         }
         let is_full = |event: &Event| matches!(event, Event::Refused { why: Refused::Full });
-        let full = |member: &usize| machines[*member].told(0, is_full).is_some();
+        let full = |member: &usize| machines[*member].told(0, is_full).is_some() && !machines[*member].hasty;
         let crowded = script.members.len() > PEOPLE_MAX;
         assert!(crowded || !script.members.iter().any(full), "the call was never full: {}", picture(script));
     }
     for (one, other) in alive.iter().flat_map(|one| alive.iter().map(move |other| (*one, *other))) {
         let (here, there) = (&machines[one], &machines[other]);
         let (Some(me), Some(them)) = (here.me(), there.me()) else { continue };
-        let shows = |machine: &Machine, peer| machine.people.iter().any(|person| person.peer == peer);
+        // Who slept while the host seated somebody anew, and left, has keys for somebody who is no more.
+        let person = |machine: &Machine, peer| machine.people.iter().find(|person| person.peer == peer).cloned();
+        let knows = person(here, them).is_some() && person(here, them) == person(there, them);
+        let known = person(there, me).is_some() && person(there, me) == person(here, me);
         // Who was in and finds the call full hears nobody, and does not know its place any more.
-        let out = hosted && alive.len() > PEOPLE_MAX && [one, other].iter().any(|member| *member != HOST && !machines[*member].peer(PeerId::HOST).linked);
+        let out = hosted
+            && alive.len() > PEOPLE_MAX
+            && [one, other].iter().any(|member| *member != HOST && !machines[*member].peer(PeerId::HOST).linked);
         // Without a host nobody can tell the others where somebody is found now.
         let lost = !hosted && (script.moved.contains(&one) || script.moved.contains(&other));
-        if one == other || lost || out || !shows(here, them) || !shows(there, me) || !script.linkable(one, other) {
+        if one == other || lost || out || !knows || !known || !script.linkable(one, other) {
             continue;
         }
         let peer = here.peer(them);
@@ -96,7 +102,8 @@ fn together(script: &Script) {
 /// All but one go, each in its own way, and nothing of them remains.
 fn part(script: &mut Script, look: impl Fn(&mut World)) {
     let world = &mut script.world;
-    let alive: Vec<usize> = script.members.iter().copied().filter(|member| world.machines[*member].is_running()).collect();
+    let alive: Vec<usize> =
+        script.members.iter().copied().filter(|member| world.machines[*member].is_running()).collect();
     let Some((last, goers)) = alive.split_last() else { return };
     for goer in goers {
         if world.dice.chance(0.5) {
@@ -119,8 +126,10 @@ fn part(script: &mut Script, look: impl Fn(&mut World)) {
 
 fn picture(script: &Script) -> String {
     let show = |machine: &Machine| {
-        let peers = PeerId::all().map(|peer| (machine.peer(peer).linked, machine.peer(peer).voice_at.map(|at| at / MS)));
-        let events: String = machine.events.iter().map(|(at, event)| format!("    {} ms {event:?}\n", at / MS)).collect();
+        let peers =
+            PeerId::all().map(|peer| (machine.peer(peer).linked, machine.peer(peer).voice_at.map(|at| at / MS)));
+        let events: String =
+            machine.events.iter().map(|(at, event)| format!("    {} ms {event:?}\n", at / MS)).collect();
         format!(
             "\n{} {:?} over {} people {:?} links {:?}\n{events}",
             machine.name,
@@ -143,10 +152,10 @@ pub fn live_all(what: &str, seeds: impl Iterator<Item = u64>) {
 
 #[test]
 fn even_worlds_end_well() {
-    live_all("even worlds", (0..300).step_by(2));
+    live_all("even worlds", (0..200).step_by(2));
 }
 
 #[test]
 fn odd_worlds_end_well() {
-    live_all("odd worlds", (1..300).step_by(2));
+    live_all("odd worlds", (1..200).step_by(2));
 }
