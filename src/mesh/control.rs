@@ -8,8 +8,8 @@
 //!  3 Ping        [t1 8]                                 on the asker's clock
 //!  4 Pong        [t1 8][t2 8][t3 8]                     t2, t3 on the answerer's clock
 //!  5 Addresses   [count][address]...
-//!  6 Probe       [token 1]                              as small as anything sealed: it goes to unproved addresses
-//!  7 ProbeReply  [token 1]
+//!  6 Probe       [token 8]                              as short as cannot be guessed: it goes to unproved addresses
+//!  7 ProbeReply  [token 8]
 //!  8 Report      [report 20]
 //!  9 Nack        [nack 41]
 //! 10 KeyFrameWanted [0]
@@ -90,12 +90,12 @@ pub enum Message {
     /// Do you receive here?
     Probe {
         /// To be brought back.
-        token: u8,
+        token: u64,
     },
     /// Yes.
     ProbeReply {
         /// As brought.
-        token: u8,
+        token: u64,
     },
     /// How the sender receives us.
     Report(Report),
@@ -121,8 +121,8 @@ impl Message {
             Message::Ping { t1 } => out.u8(3).u64(t1.0),
             Message::Pong { t1, t2, t3 } => out.u8(4).u64(t1.0).u64(t2.0).u64(t3.0),
             Message::Addresses(addresses) => out.u8(5).addresses(addresses, CANDIDATES_MAX),
-            Message::Probe { token } => out.u8(6).u8(*token),
-            Message::ProbeReply { token } => out.u8(7).u8(*token),
+            Message::Probe { token } => out.u8(6).u64(*token),
+            Message::ProbeReply { token } => out.u8(7).u64(*token),
             Message::Report(report) => out.u8(8).bytes(&report.write()),
             Message::Nack(nack) => out.u8(9).bytes(&nack.write()),
             Message::KeyFrameWanted => out.u8(10).u8(0),
@@ -144,8 +144,8 @@ impl Message {
             3 => Message::Ping { t1: Mono(reader.u64()?) },
             4 => Message::Pong { t1: Mono(reader.u64()?), t2: Mono(reader.u64()?), t3: Mono(reader.u64()?) },
             5 => Message::Addresses(reader.addresses(CANDIDATES_MAX)?),
-            6 => Message::Probe { token: reader.u8()? },
-            7 => Message::ProbeReply { token: reader.u8()? },
+            6 => Message::Probe { token: reader.u64()? },
+            7 => Message::ProbeReply { token: reader.u64()? },
             8 => Message::Report(Report::read(reader.0)?),
             9 => Message::Nack(Nack::read(reader.0)?),
             10 => Message::KeyFrameWanted,

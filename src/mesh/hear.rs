@@ -146,7 +146,7 @@ impl Mesh {
         }
     }
 
-    fn on_probe_reply(&mut self, peer: PeerId, from: SocketAddr, token: u8, now: Mono) {
+    fn on_probe_reply(&mut self, peer: PeerId, from: SocketAddr, token: u64, now: Mono) {
         let Some(link) = &mut self.links[peer.index()] else { return };
         if !link.roads.answered(from, token, now) {
             return;

@@ -25,7 +25,7 @@ const MOVED_EVERY_NS: i64 = 50_000_000;
 
 /// Who sends from elsewhere is asked there, with as many bytes; a shorter datagram is no reason to ask, because who
 /// sends on somebody else's datagrams must never get more for one than it weighs.
-const QUESTION_LEN: usize = Header::LEN + 1 + 2 + TAG_LEN;
+const QUESTION_LEN: usize = Header::LEN + 1 + 9 + TAG_LEN;
 
 /// What is said in the clear: its first payload byte, and how long the rest of it may be. HELLO, WELCOME and CONFIRM
 /// hold at least an ephemeral key and a tag, or a sealed datagram.

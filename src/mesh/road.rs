@@ -76,7 +76,7 @@ pub fn is_sendable(address: SocketAddr) -> bool {
 #[derive(Debug)]
 struct Probe {
     address: SocketAddr,
-    token: u8,
+    token: u64,
     at: Mono,
 }
 
@@ -127,7 +127,7 @@ impl Roads {
     }
 
     /// Whether to ask at this address now, and with which token.
-    pub fn probe(&mut self, address: SocketAddr, random: &mut Random, now: Mono) -> Option<u8> {
+    pub fn probe(&mut self, address: SocketAddr, random: &mut Random, now: Mono) -> Option<u64> {
         self.probes.retain(|probe| now.since(probe.at) < PROBE_AGE_NS);
         let recently = |probe: &Probe| probe.address == address && now.since(probe.at) < PROBE_EVERY_NS;
         let replied = self.replied.is_some_and(|(to, at)| to == address && now.since(at) < PROBE_EVERY_NS);
@@ -137,7 +137,7 @@ impl Roads {
         if self.probes.len() == PROBES_MAX {
             self.probes.remove(0);
         }
-        let token = random.below(256) as u8;
+        let token = random.u64();
         self.probes.push(Probe { address, token, at: now });
         Some(token)
     }
@@ -149,7 +149,7 @@ impl Roads {
     }
 
     /// An answer came from there: is that the road now? Whatever else was asked is settled with it.
-    pub fn answered(&mut self, from: SocketAddr, token: u8, now: Mono) -> bool {
+    pub fn answered(&mut self, from: SocketAddr, token: u64, now: Mono) -> bool {
         let asked = |p: &Probe| p.address == from && p.token == token && now.since(p.at) < PROBE_AGE_NS;
         let found = self.probes.iter().any(asked);
         if found {

@@ -226,8 +226,8 @@ pub fn message_of(kind: u64, true_one: &Roster, count: u64, random: &mut Random)
         3 => Message::Ping { t1: Mono(wild(random)) },
         4 => Message::Pong { t1: Mono(wild(random)), t2: Mono(wild(random)), t3: Mono(wild(random)) },
         5 => Message::Addresses((0..random.below(9)).map(|_| victim(random)).collect()),
-        6 => Message::Probe { token: random.u64() as u8 },
-        7 => Message::ProbeReply { token: random.u64() as u8 },
+        6 => Message::Probe { token: random.u64() },
+        7 => Message::ProbeReply { token: random.u64() },
         8 => report(random),
         9 => {
             let mut missing = Missing::default();

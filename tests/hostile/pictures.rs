@@ -73,5 +73,5 @@ fn drained(assembler: &mut Assembler, held: &mut i64, now: Mono) -> usize {
 fn pieces_that_fit_nothing_are_borne() {
     let mut random = chance("pieces", 1);
     let pictures = pieces(&mut random, 20_000);
-    assert!(pictures > 500, "{pictures} pictures all the same");
+    assert!(pictures > 200, "{pictures} pictures all the same");
 }

@@ -10,8 +10,8 @@ use crate::words::{Mono, PeerId};
 use core::net::SocketAddr;
 
 const NOW: Mono = Mono(Mono::SECOND);
-/// One frame of two bytes.
-const VOICE: [u8; 5] = [0x11, 0, 2, 8, 9];
+/// One frame of ten bytes: Opus makes none that is shorter of anything that sounds.
+const VOICE: [u8; 13] = [0x11, 0, 10, 8, 9, 8, 9, 8, 9, 8, 9, 8, 9];
 
 fn peer(number: u8) -> PeerId {
     PeerId::new(number).expect("four places")
@@ -191,6 +191,18 @@ fn a_thread_that_heard_nothing_for_long_finds_the_last_links() {
         assert_eq!((got, moved), (Got::Voice(number, 0, 50, 1), false));
     }
     assert_eq!(desk.got(&voice(&mut sealers[1], 2)), Got::Dropped(Refusal::Stranger));
+}
+
+#[test]
+fn what_is_shorter_than_a_question_raises_none() {
+    let mut desk = Desk::new();
+    let mut guest = desk.add(1, 1);
+    let mut out = [0; DATAGRAM_MAX];
+    for plain_len in 0..12 {
+        let len = guest.control.seal(Kind::Control, 1, 50, &vec![7; plain_len], &mut out);
+        let (_, moved) = desk.take(&out[..len], elsewhere(), NOW);
+        assert_eq!(moved, plain_len == 9, "{len} bytes: asked once, when a question is no longer");
+    }
 }
 
 #[test]
