@@ -7,7 +7,7 @@
 //!
 //! ```text
 //!   Searching -> Mapped -> Renewed -> Renewed ...      close or drop: unmapped
-//!       |           `----> Lost -> (back-off) Mapped
+//!       |           `----> Lost -> (back-off) Mapped; closed as well, if we end before
 //!       `-> Failed -> (back-off, silently) Mapped
 //! ```
 
@@ -18,8 +18,8 @@ mod upnp;
 
 pub use trouble::Trouble;
 
-use super::addresses;
-use attempt::Held;
+use super::addresses::{self, Router};
+use attempt::{Asked, Held};
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
@@ -141,7 +141,7 @@ impl Mapping {
         tell: impl FnMut(Progress) + Send + 'static,
     ) -> Mapping {
         let (stop, stopped) = oneshot::channel();
-        let keeper = Keeper { port, patience, tell, wanted: port.get() };
+        let keeper = Keeper { port, patience, tell, wanted: port.get(), lost: None, unanswered: None };
         let task = runtime.spawn(async move {
             // An error would be the sender's end without a word, which is the same order.
             keeper.keep(stopped).await;
@@ -179,6 +179,10 @@ struct Keeper<T> {
     tell: T,
     /// The port outside that we ask for: the one we had last, so that an invite stays true.
     wanted: u16,
+    /// What we had, and may have yet: a router that is silent for a while forgets nothing by that.
+    lost: Option<Held>,
+    /// A wish that was never answered, and may have been granted all the same.
+    unanswered: Option<Asked>,
 }
 
 /// Why holding ended.
@@ -194,23 +198,27 @@ impl<T: FnMut(Progress)> Keeper<T> {
         (self.tell)(Progress::Searching);
         loop {
             let budget = self.patience.attempt * 2u32.pow(failures.min(2));
-            let attempt = attempt::attempt(addresses::router(), self.port, self.wanted, budget);
-            tokio::pin!(attempt);
-            let tried = tokio::select! {
-                _ = &mut stopped => {
-                    if let Ok(Ok(held)) = timeout(UNDERWAY_MAX, attempt).await {
-                        held.close().await;
-                    }
-                    return;
+            let tried = {
+                let opening = self.open(budget);
+                tokio::pin!(opening);
+                tokio::select! {
+                    _ = &mut stopped => Err(timeout(UNDERWAY_MAX, opening).await),
+                    tried = &mut opening => Ok(tried),
                 }
-                tried = &mut attempt => tried,
+            };
+            let tried = match tried {
+                Ok(tried) => tried,
+                Err(underway) => return self.end(underway.ok().and_then(Result::ok)).await,
             };
             match tried {
-                Ok(held) => {
+                Ok(mut held) => {
                     (failures, told) = (0, None);
-                    match self.hold(held, &mut stopped).await {
-                        End::Stopped => return,
-                        End::Lost(why) => (self.tell)(Progress::Lost { why }),
+                    match self.hold(&mut held, &mut stopped).await {
+                        End::Stopped => return self.end(Some(held)).await,
+                        End::Lost(why) => {
+                            self.lost = Some(held);
+                            (self.tell)(Progress::Lost { why });
+                        }
                     }
                 }
                 Err(trouble) => {
@@ -223,14 +231,55 @@ impl<T: FnMut(Progress)> Keeper<T> {
             }
             let again = self.patience.again * 2u32.pow(failures.saturating_sub(1).min(16));
             tokio::select! {
-                _ = &mut stopped => return,
+                _ = &mut stopped => return self.end(None).await,
                 () = sleep(again.min(self.patience.again_max)) => {}
             }
         }
     }
 
+    /// The port that was lost, if its router gives it again, or a new one. The old one goes first because a PCP
+    /// router may refuse everybody who does not know its nonce (RFC 6887, 11.3) until the lease ends.
+    async fn open(&mut self, budget: Duration) -> Result<Held, Trouble> {
+        let router = addresses::router();
+        // It stays in its place while it is asked: whoever stops us in the middle must still find it.
+        let again = match &mut self.lost {
+            Some(held) if router.as_ref() == Some(held.router()) => held.look(true, budget).await.is_ok(),
+            _ => false,
+        };
+        if again && let Some(held) = self.lost.take() {
+            return Ok(held);
+        }
+        let held = attempt::attempt(router, self.port, self.wanted, budget, &mut self.unanswered).await?;
+        // The same port inside, and the same one outside if it was still ours: the new entry is the old one.
+        (self.lost, self.unanswered) = (None, None);
+        Ok(held)
+    }
+
+    /// Closes what is open, and what may be.
+    async fn end(self, held: Option<Held>) {
+        let closing = async {
+            if let Some(held) = held {
+                held.close().await;
+            }
+            if self.lost.is_none() && self.unanswered.is_none() {
+                return;
+            }
+            // In another network there may be another router at the same address.
+            let router = addresses::router();
+            let there = |theirs: &Router| router.as_ref() == Some(theirs);
+            if let Some(lost) = self.lost.filter(|lost| there(lost.router())) {
+                lost.close_if_ours().await;
+            }
+            if let Some(asked) = self.unanswered.filter(|asked| there(asked.router())) {
+                asked.take_back().await;
+            }
+        };
+        // Whoever does not answer closes the port itself when the lease ends.
+        let _ = timeout(CLOSING_MAX, closing).await;
+    }
+
     /// Until it is lost, or we are told to stop.
-    async fn hold(&mut self, mut held: Held, stopped: &mut oneshot::Receiver<()>) -> End {
+    async fn hold(&mut self, held: &mut Held, stopped: &mut oneshot::Receiver<()>) -> End {
         let external = held.external();
         self.wanted = external.port();
         (self.tell)(Progress::Mapped {
@@ -239,18 +288,15 @@ impl<T: FnMut(Progress)> Keeper<T> {
             how: held.how(),
             enclosed: Trouble::enclosed(external.ip(), self.port.get()),
         });
-        let mut renew_at = Instant::now() + self.renewal(&held);
+        let mut renew_at = Instant::now() + self.renewal(held);
         loop {
             let renew = Instant::now() + self.patience.look >= renew_at;
             let at = if renew { renew_at } else { Instant::now() + self.patience.look };
             let looked = tokio::select! {
-                _ = &mut *stopped => {
-                    held.close().await;
-                    return End::Stopped;
-                }
+                _ = &mut *stopped => return End::Stopped,
                 looked = async {
                     sleep_until(at).await;
-                    self.look(&mut held, renew).await
+                    self.look(held, renew).await
                 } => looked,
             };
             if let Err(why) = looked {
@@ -261,7 +307,7 @@ impl<T: FnMut(Progress)> Keeper<T> {
             }
             if renew {
                 (self.tell)(Progress::Renewed { external, lease_s: held.lease_s() });
-                renew_at = Instant::now() + self.renewal(&held);
+                renew_at = Instant::now() + self.renewal(held);
             }
         }
     }

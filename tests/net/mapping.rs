@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //! A port is opened in a real router, works, and is closed again; whatever the router does meanwhile is told.
 
+use super::fake::{Fake, Law};
 use super::router::Speaks;
 use super::world::{OUTSIDE, World, possible};
 use hyperzoom::net::mapping::{How, Mapping, Patience, Progress, Trouble};
-use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
+use std::io::ErrorKind;
+use std::net::{SocketAddr, SocketAddrV4, TcpStream, UdpSocket};
 use std::num::NonZeroU16;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
@@ -298,6 +300,71 @@ fn a_cable_that_is_out_for_a_while_costs_the_port_only_that_long() {
     world.homes[0].machine().plug(true);
     assert_eq!(trial.mapped().0, first);
     trial.close();
+}
+
+/// Nothing is tried again soon, so that closing falls into the wait.
+fn slow_to_try_again() -> Patience {
+    Patience { again: Duration::from_secs(10), again_max: Duration::from_secs(10), look: hurry().look, ..patient() }
+}
+
+/// The machine's packets arrive at its router, which serves or refuses them.
+#[track_caller]
+fn await_router(world: &World) {
+    let home = &world.homes[0];
+    let to = SocketAddr::new(home.router.inside.into(), 5_000);
+    let began = Instant::now();
+    let answers = || {
+        let asked = home.machine().namespace.inside(|| TcpStream::connect_timeout(&to, Duration::from_secs(1)));
+        asked.map_or_else(|why| why.kind() == ErrorKind::ConnectionRefused, |_| true)
+    };
+    while !answers() {
+        assert!(began.elapsed() < TIME, "the way to the router is not back");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_port_that_is_lost_from_sight_is_closed_all_the_same() {
+    if !possible() {
+        return;
+    }
+    for speaks in [Speaks::Upnp, Speaks::Pcp] {
+        let world = World::one_home(speaks);
+        let home = &world.homes[0];
+        let trial = trial(&world, slow_to_try_again());
+        trial.mapped();
+        home.machine().plug(false);
+        trial.lost();
+        home.machine().plug(true);
+        await_router(&world);
+        assert_eq!(home.router.mappings().len(), 1, "the router has forgotten nothing");
+        trial.close();
+        assert_eq!(home.router.mappings(), [], "{speaks:?}");
+    }
+}
+
+#[test]
+fn a_wish_that_is_granted_when_nobody_waits_any_more_is_taken_back() {
+    if !possible() {
+        return;
+    }
+    let world = World::one_home(Speaks::Nothing);
+    let home = &world.homes[0];
+    let slow: Law = |_, _| {
+        std::thread::sleep(Duration::from_secs(4));
+        Ok(())
+    };
+    let fake = Fake::start(&home.router.namespace, home.router.inside, home.router.outside, slow);
+    let patience = Patience { attempt: Duration::from_secs(3), ..slow_to_try_again() };
+    let trial = home.machine().namespace.inside(|| Trial::open(patience));
+    trial.failed("");
+    let began = Instant::now();
+    while fake.open().is_empty() {
+        assert!(began.elapsed() < TIME, "the wish never came");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    trial.close();
+    assert_eq!(fake.open(), []);
 }
 
 #[test]

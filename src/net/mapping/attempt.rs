@@ -34,6 +34,13 @@ enum By {
     Upnp { upnp: Upnp, opened: Opened, external: IpAddr },
 }
 
+/// A wish that a router has received, perhaps, and not answered.
+pub(super) struct Asked {
+    upnp: Upnp,
+    port: u16,
+    wanted: u16,
+}
+
 /// What is known so far; the reasons stay when the budget is over.
 #[derive(Default)]
 struct Known {
@@ -42,16 +49,17 @@ struct Known {
     external: Option<IpAddr>,
 }
 
-/// Tries for as long as `budget`.
+/// Tries for as long as `budget`. A wish that is not answered within it stays in `unanswered`.
 pub(super) async fn attempt(
     router: Option<Router>,
     port: NonZeroU16,
     wanted: u16,
     budget: Duration,
+    unanswered: &mut Option<Asked>,
 ) -> Result<Held, Trouble> {
     let router = router.ok_or_else(Trouble::no_router)?;
     let mut known = Known::default();
-    let by = timeout(budget, race(router, port, wanted, budget, &mut known)).await.ok().flatten();
+    let by = timeout(budget, race(router, port, wanted, budget, &mut known, unanswered)).await.ok().flatten();
     let port = port.get();
     by.map(|by| Held { router, port, by }).ok_or_else(|| {
         let enclosed = known.external.and_then(|external| Trouble::enclosed(external, port));
@@ -59,7 +67,14 @@ pub(super) async fn attempt(
     })
 }
 
-async fn race(router: Router, port: NonZeroU16, wanted: u16, budget: Duration, known: &mut Known) -> Option<By> {
+async fn race(
+    router: Router,
+    port: NonZeroU16,
+    wanted: u16,
+    budget: Duration,
+    known: &mut Known,
+    unanswered: &mut Option<Asked>,
+) -> Option<By> {
     let younger = pcp::open(router, port, wanted);
     let search = search(router, budget);
     let head_start = sleep(HEAD_START);
@@ -89,12 +104,18 @@ async fn race(router: Router, port: NonZeroU16, wanted: u16, budget: Duration, k
         if (late || known.pcp.is_some())
             && let Some((upnp, external)) = found.take()
         {
+            *unanswered = Some(Asked { upnp: upnp.clone(), port: port.get(), wanted });
             match upnp.open(port.get(), wanted).await {
                 Ok(opened) => {
                     let external = external.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
                     return Some(By::Upnp { upnp, opened, external });
                 }
-                Err(why) => known.upnp = Some(why),
+                Err(why) => {
+                    if !matches!(why, UpnpError::Silent(_)) {
+                        *unanswered = None;
+                    }
+                    known.upnp = Some(why);
+                }
             }
         }
     }
@@ -157,6 +178,32 @@ impl Held {
             By::Pcp(pcp) => pcp.close().await,
             // Whoever does not answer any more will forget it when the lease ends.
             By::Upnp { upnp, opened, .. } => drop(upnp.close(opened.external_port).await),
+        }
+    }
+
+    /// The same for one that was lost: meanwhile the port may have become somebody else's. PCP's nonce and NAT-PMP's
+    /// address see to that themselves.
+    pub(super) async fn close_if_ours(self) {
+        let theirs = match &self.by {
+            By::Pcp(_) => false,
+            By::Upnp { upnp, opened, .. } => upnp.is_theirs(opened.external_port, self.port).await,
+        };
+        if !theirs {
+            self.close().await;
+        }
+    }
+}
+
+impl Asked {
+    pub(super) fn router(&self) -> &Router {
+        self.upnp.router()
+    }
+
+    /// Closes the port if it was opened after all.
+    pub(super) async fn take_back(self) {
+        if self.upnp.is_ours(self.wanted, self.port).await {
+            // Whoever does not answer any more will forget it when the lease ends.
+            let _ = self.upnp.close(self.wanted).await;
         }
     }
 }

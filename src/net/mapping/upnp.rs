@@ -56,6 +56,7 @@ pub(super) enum UpnpError {
 }
 
 /// A router that speaks UPnP.
+#[derive(Clone)]
 pub(super) struct Upnp {
     gateway: Gateway<Tokio>,
     router: Router,
@@ -104,6 +105,10 @@ async fn search(router: Router, whom: SocketAddrV4, within: Duration) -> Result<
 }
 
 impl Upnp {
+    pub(super) fn router(&self) -> &Router {
+        &self.router
+    }
+
     /// The router's address outside; unspecified if it has none, which many say by saying nothing.
     pub(super) async fn external(&self) -> Result<IpAddr, UpnpError> {
         match self.gateway.get_external_ip().await {
@@ -173,9 +178,15 @@ impl Upnp {
 
     /// An entry that leads to this very port of this machine can only be our own, of a time before: the port is
     /// ours alone while we live.
-    async fn is_ours(&self, external_port: u16, port: u16) -> bool {
+    pub(super) async fn is_ours(&self, external_port: u16, port: u16) -> bool {
         let ours = SocketAddrV4::new(self.router.ours, port);
         matches!(self.entry(external_port).await, Ok(Entry::To(client)) if client == ours)
+    }
+
+    /// An entry that surely leads to somebody else; many routers do not say.
+    pub(super) async fn is_theirs(&self, external_port: u16, port: u16) -> bool {
+        let ours = SocketAddrV4::new(self.router.ours, port);
+        matches!(self.entry(external_port).await, Ok(Entry::To(client)) if client != ours)
     }
 
     /// Whom the router's port leads to; the one question that the library does not ask.
