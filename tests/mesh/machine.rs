@@ -142,6 +142,11 @@ impl Machine {
         self.engine.is_some() && !self.over
     }
 
+    /// Is it in the call?
+    pub fn is_in(&self) -> bool {
+        self.is_running() && self.me().is_some()
+    }
+
     pub fn peer(&self, peer: PeerId) -> &Peer {
         &self.peers[peer.index()]
     }
