@@ -19,13 +19,10 @@ const LEVEL_MIN: f64 = 0.02;
 /// Three times what whitened noise has on average.
 const LIMIT: f32 = 0.09;
 
-/// Each end of a window that must sound is one part in so many.
-const EDGES: usize = 10;
-
 /// A beep that lies whole inside the stretch is at least this loud against the loudest.
 const WHOLE_LEVEL: f64 = 0.7;
 
-/// Finds the beeps that lie whole inside `pcm`.
+/// Finds the beeps that lie whole inside `pcm`, to half a cycle at either end.
 ///
 /// The strength of the pitch in a window of a beep's length peaks where the window covers the beep, which tells
 /// its start to a fraction of a cycle; the phase there tells the fraction.
@@ -46,6 +43,15 @@ pub fn find_beeps(pcm: &[f32], rate_hz: u32) -> Vec<Beep> {
     let levels: Vec<f64> = (0..places).map(|p| pitch(p).0.hypot(pitch(p).1) * 2.0 / window as f64).collect();
     let loudest = levels.iter().copied().fold(0.0, f64::max);
     let threshold = LEVEL_MIN.max(loudest * WHOLE_LEVEL);
+    // Where a beep was cut, its window is as loud anywhere over the part that is left, and one of its outermost
+    // cycles is silent.
+    let cycle = (rate_hz / BEEP_HZ) as usize;
+    let swing = |q: usize| (sums[q + cycle].0 - sums[q].0).hypot(sums[q + cycle].1 - sums[q].1) * 2.0 / cycle as f64;
+    let is_whole = |start: f64, level: f64| {
+        let start = start.round();
+        let fits = start >= 0.0 && (start as usize) < places;
+        fits && swing(start as usize).min(swing(start as usize + window - cycle)) > level / 2.0
+    };
     let mut beeps = Vec::new();
     let mut p = 0;
     while p < places {
@@ -56,12 +62,9 @@ pub fn find_beeps(pcm: &[f32], rate_hz: u32) -> Vec<Beep> {
         let hill = p..(p + 2 * window).min(places);
         let end = hill.clone().find(|&q| levels[q] < threshold).unwrap_or(hill.end);
         let top = (p..end).max_by(|&a, &b| levels[a].total_cmp(&levels[b])).unwrap_or(p);
-        // Where an end of the stretch cut into a beep, an end of the window is silent.
-        let edge = window / EDGES;
-        let swing = |q: usize| (sums[q + edge].0 - sums[q].0).hypot(sums[q + edge].1 - sums[q].1);
-        let edge_level = |q: usize| swing(q) * 2.0 / edge as f64;
-        if edge_level(top).min(edge_level(top + window - edge)) > levels[top] / 2.0 {
-            beeps.push(Beep { at: top as f64 - cycle_offset(pitch(top), top, turn), level: levels[top] });
+        let at = top as f64 - cycle_offset(pitch(top), top, turn);
+        if is_whole(at, levels[top]) {
+            beeps.push(Beep { at, level: levels[top] });
         }
         p = end.max(p + 1);
     }
@@ -167,7 +170,27 @@ mod tests {
         let beeps = find_beeps(&heard(&tone, 48_000 * 777 + 1_000, 48_000 + 400), 48_000);
         assert_eq!(beeps, []);
         assert_eq!(find_beeps(&heard(&tone, 48_000 * 777, 48_000), 48_000).len(), 1);
+        assert_eq!(find_beeps(&heard(&tone, 48_000 * 777 - 9_600, 12_000), 48_000).len(), 1);
         assert_eq!(find_beeps(&[], 48_000), []);
+    }
+
+    #[test]
+    fn a_beep_that_lost_only_a_little_is_in_its_place_or_not_counted() {
+        let tone = Tone::new(48_000, 0.0);
+        let whole = heard(&tone, 48_000 * 777 - 9_600, 21_600);
+        for lost in 0..200 {
+            let cut_off = find_beeps(&whole[9_600 + lost..], 48_000);
+            let mut silenced = whole.clone();
+            silenced[..9_600 + lost].fill(0.0);
+            let mut ended = whole.clone();
+            ended[12_000 - lost..].fill(0.0);
+            let places = [(&cut_off, -(lost as f64)), (&find_beeps(&silenced, 48_000), 9_600.0)];
+            for (beeps, place) in places.into_iter().chain([(&find_beeps(&ended, 48_000), 9_600.0)]) {
+                assert!(lost < 36 || beeps.is_empty(), "{lost} lost: {beeps:?}");
+                assert!(lost > 12 || beeps.len() == 1 || place < 0.0, "{lost} lost: {beeps:?}");
+                assert!(beeps.iter().all(|beep| (beep.at - place).abs() < 0.5), "{lost} lost: {beeps:?}");
+            }
+        }
     }
 
     #[test]
