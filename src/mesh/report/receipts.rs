@@ -82,7 +82,11 @@ impl Receipts {
         if let Some(highest) = voice.highest {
             let before = self.highest.unwrap_or(highest.saturating_sub(u64::from(voice.frames)));
             report.voice_expected = u16::try_from(highest.saturating_sub(before)).unwrap_or(u16::MAX);
-            self.highest = Some(highest.max(before));
+            if highest < before {
+                // Within a link it only grows: this is another, and so perhaps another clock behind the stamps.
+                self.floor = Floor::default();
+            }
+            self.highest = Some(highest);
         }
         if voice.frames > 0 {
             self.floor.learn(voice.delay_min_us, now);
@@ -146,6 +150,25 @@ mod tests {
         assert_eq!((report.interval_ms, report.voice_expected, report.delay_max), (u16::MAX, u16::MAX, u16::MAX));
         let backwards = receipts.report(&VoiceSeen { highest: Some(3), ..wild }, ms(900_001));
         assert_eq!(backwards.voice_expected, 0);
+    }
+
+    /// The first report of a new link may still see the voice of the old one.
+    #[test]
+    fn a_link_that_begins_anew_has_its_own_loss_and_its_own_floor() {
+        let mut receipts = Receipts::new(ms(0));
+        let seen = |frames, highest, delay_us| VoiceSeen {
+            frames,
+            highest: Some(highest),
+            delay_min_us: delay_us,
+            delay_mean_us: delay_us,
+            delay_max_us: delay_us,
+            jitter_us: 0,
+        };
+        receipts.report(&seen(20, 60_000, 1_000), ms(100));
+        let restarted = receipts.report(&seen(20, 19, 900_000), ms(200));
+        assert_eq!((restarted.voice_expected, restarted.loss(), restarted.delay_mean), (0, 0.0, 0));
+        let lossy = receipts.report(&seen(15, 39, 901_000), ms(300));
+        assert_eq!((lossy.voice_expected, lossy.voice_received, lossy.delay_mean), (20, 15, 10));
     }
 
     #[test]
