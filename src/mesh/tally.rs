@@ -156,9 +156,12 @@ impl Count {
 
     fn voice(&mut self, newest: u64, timestamp_ms: u32, payload: &VoicePayload<'_>, at: Mono, window: u64) {
         let first = self.reach == 0;
-        self.delay(first, timestamp_ms, at, window);
-        self.jitter(first, newest, payload, at);
-        self.voice_datagrams += 1;
+        // What somebody on the road has held back for so long says nothing about the road.
+        if self.reach.saturating_sub(newest) <= FRAMES {
+            self.delay(first, timestamp_ms, at, window);
+            self.jitter(first, newest, payload, at);
+            self.voice_datagrams += 1;
+        }
         for (index, (frame, _)) in payload.frames(newest).enumerate() {
             let is_new = index < usize::from(payload.new_frames());
             self.came(frame, is_new);

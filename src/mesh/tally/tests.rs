@@ -117,6 +117,23 @@ fn delays_are_those_since_the_last_reading() {
 }
 
 #[test]
+fn what_was_held_back_for_seconds_does_not_count_as_delay() {
+    let mut road = Road::new();
+    (0..400).filter(|frame| frame % 40 != 7).for_each(|frame| road.voice(frame, 20 * MS, &plain()));
+    road.read();
+    // Ten frames that were kept aside come with twenty that were not.
+    (0..10).for_each(|held| road.voice(held * 40 + 7, (10 - held) * 200 * MS + 20 * MS, &plain()));
+    (400..420).for_each(|frame| road.voice(frame, 20 * MS, &plain()));
+    let tally = road.read();
+    let delay = tally.delay.expect("voice came");
+    let usual_ns = (Mono::SECOND + 20 * MS) as i64;
+    // Three of the ten are behind by less than the 128 frames that are remembered.
+    let late_ns = (3 + 2 + 1) * 200 * MS as i64;
+    assert_eq!((delay.min_ns, delay.mean_ns), (usual_ns, usual_ns + late_ns / 23));
+    assert_eq!((tally.highest_frame, tally.new_frames), (Some(419), 420));
+}
+
+#[test]
 fn a_timestamp_that_wraps_is_no_delay() {
     let mut road = Road::new();
     let start = u32::MAX - 500;
