@@ -9,7 +9,8 @@
 //!
 //! Pictures leave in order. A key frame with holes is waited for, because everything after it needs it; a delta is
 //! not, beyond what reordering takes; a sequence that never showed up is not either, because the sender drops pictures
-//! that are late. A complete key frame makes everything before it pointless.
+//! that are late. A complete key frame makes everything before it pointless. While a key frame is waited for, a delta
+//! that nothing can be made of decides nothing: the key frame before it may only have been overtaken.
 
 mod holes;
 
@@ -172,17 +173,17 @@ impl Assembler {
         loop {
             let (&sequence, picture) = self.pictures.first_key_value()?;
             let newer = self.pictures.len() > 1;
-            if picture.due_at(sequence == self.next || self.next == 0, newer) > now {
+            if picture.due_at(sequence == self.next, newer) > now {
                 return self.ask(now);
             }
             let picture = self.remove(sequence)?;
             if picture.absent > 0 {
                 return Some(self.lose(sequence, picture.key));
             }
-            let after_gap = sequence != self.next;
-            self.next = sequence + 1;
             self.blind &= !picture.key;
             if !self.blind {
+                let after_gap = sequence != self.next;
+                self.next = sequence + 1;
                 return Some(Assembly::Picture(picture.whole(sequence, after_gap)));
             }
         }
@@ -191,7 +192,7 @@ impl Assembler {
     /// When [`poll`](Self::poll) has something to do without another fragment.
     pub fn wait_until(&self) -> Option<Mono> {
         let (&sequence, picture) = self.pictures.first_key_value()?;
-        let due = picture.due_at(sequence == self.next || self.next == 0, self.pictures.len() > 1);
+        let due = picture.due_at(sequence == self.next, self.pictures.len() > 1);
         let asks = self.pictures.values().filter_map(|p| p.holes.as_ref()?.wait_until());
         asks.chain([due]).min()
     }
@@ -214,7 +215,9 @@ impl Assembler {
     }
 
     fn lose(&mut self, sequence: u64, key: bool) -> Assembly {
-        self.next = self.next.max(sequence + 1);
+        if key || !self.blind {
+            self.next = self.next.max(sequence + 1);
+        }
         self.blind |= key;
         Assembly::Lost { sequence, key }
     }

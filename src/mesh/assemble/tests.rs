@@ -59,7 +59,31 @@ fn a_delta_waits_for_its_key_frame_and_no_longer() {
     }
     assert!(lost.is_some_and(|at| (300..500).contains(&at)), "{lost:?}");
     give(&mut assembler, 4, true, &picture(4, 100), |_| true, ms(3000));
-    assert_eq!(drain(&mut assembler, ms(3000)), [whole(4, true, false, 100)]);
+    assert_eq!(drain(&mut assembler, ms(3000)), [whole(4, true, true, 100)], "2 and 3 were not shown");
+}
+
+#[test]
+fn a_delta_of_no_use_does_not_cost_the_key_frame_that_it_overtook() {
+    for begun in [false, true] {
+        let mut assembler = Assembler::new();
+        if begun {
+            give(&mut assembler, 0, true, &picture(0, 8000), |id| id != 3, ms(0));
+            assert!(
+                (1..2000)
+                    .flat_map(|now| drain(&mut assembler, ms(now)))
+                    .any(|out| { out == Assembly::Lost { sequence: 0, key: true } })
+            );
+        }
+        // One whole, one with a hole: both have gone before the first piece of the key frame comes.
+        give(&mut assembler, 3, false, &picture(3, 900), |_| true, ms(2000));
+        give(&mut assembler, 4, false, &picture(4, 900), |id| id == 0, ms(2001));
+        (2001..2300).for_each(|now| drain(&mut assembler, ms(now)).clear());
+        assert_eq!((assembler.pictures.len(), assembler.bytes), (0, 0));
+        give(&mut assembler, 2, true, &picture(2, 8000), |_| true, ms(2300));
+        give(&mut assembler, 5, false, &picture(5, 900), |_| true, ms(2301));
+        let out: Vec<_> = (2300..2400).flat_map(|now| drain(&mut assembler, ms(now))).collect();
+        assert_eq!(out, [whole(2, true, true, 8000), whole(5, false, true, 900)], "begun {begun}");
+    }
 }
 
 #[test]
