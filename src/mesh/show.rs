@@ -32,6 +32,9 @@ const COPIES_FOR_LOSS: [u8; 2] = [2, 4];
 /// The encoder is asked for key frames no more often.
 const KEY_EVERY_NS: i64 = 250_000_000;
 
+/// Where the answer was no key frame, as when there were no pictures at that moment, it is asked for again.
+const KEY_AGAIN_NS: i64 = 1_000_000_000;
+
 /// A timer never runs out at once, or one that is never satisfied would stop everything else.
 const BREATH_NS: i64 = 500_000;
 
@@ -177,13 +180,15 @@ impl Mesh {
         if plan.picture.is_none() {
             return;
         }
+        let mut waits_for_key = false;
         for peer in self.linked() {
-            let needs_key = &mut self.show.needs_key[peer.index()];
-            if !allows(plan.layers[peer.index()], key, layer) || (*needs_key && !key) {
+            let Some(live) = self.links[peer.index()].as_mut().and_then(|link| link.live_mut()) else { continue };
+            let (needs_key, layers) = (&mut self.show.needs_key[peer.index()], plan.layers[peer.index()]);
+            if live.silent.is_some() || !allows(layers, key, layer) {
                 continue;
             }
-            let Some(live) = self.links[peer.index()].as_mut().and_then(|link| link.live_mut()) else { continue };
-            if live.silent.is_some() {
+            if *needs_key && !key {
+                waits_for_key = true;
                 continue;
             }
             let Some((sequence, pieces)) = seal_picture(&mut live.picture, key, me, stamp_ms, picture, plan.piece)
@@ -194,6 +199,10 @@ impl Mesh {
             };
             *needs_key = false;
             self.show.pacer.offer(peer, sequence, key, pieces, now);
+        }
+        let since_ns = self.show.asked_at.map_or(i64::MAX, |asked| now.since(asked));
+        if waits_for_key && since_ns >= KEY_AGAIN_NS {
+            self.want_key_frame(now);
         }
         self.pace(now);
     }

@@ -82,6 +82,33 @@ fn pictures_pause_for_who_is_silent_and_begin_again_with_a_key_frame() {
     assert_eq!(seen(&world, 1), (1, 23));
 }
 
+/// An encoder that is asked while it has nothing to do forgets it.
+#[test]
+fn a_key_frame_that_was_asked_for_and_did_not_come_is_asked_for_again() {
+    let mut world = full(1);
+    world.nodes.iter_mut().for_each(|node| node.speaks = true);
+    let asked = |world: &World| world.count(0, |event| matches!(event, Event::KeyFrameWanted));
+    let delta = [1; 700];
+    let deltas = |world: &mut World, count: u32| {
+        for _ in 0..count {
+            world.input(0, Input::Picture { key: false, layer: 0, bytes: &delta });
+            world.run(1000 * MS / 24);
+        }
+    };
+    assert_eq!(asked(&world), 1, "who is new needs one");
+    world.run(3 * SECOND);
+    assert_eq!(asked(&world), 1, "nothing is asked of a camera that is off");
+    deltas(&mut world, 1);
+    assert_eq!(asked(&world), 2, "at once when there are pictures");
+    deltas(&mut world, 71);
+    assert!((4..=5).contains(&asked(&world)), "once a second: {}", asked(&world));
+    let before = asked(&world);
+    world.input(0, Input::Picture { key: true, layer: 0, bytes: &[2; 7_000] });
+    world.run(1000 * MS / 24);
+    deltas(&mut world, 48);
+    assert_eq!((asked(&world), seen(&world, 1)), (before, (1, 48)));
+}
+
 #[test]
 fn figures_tell_loss_and_delay() {
     let mut world = full(1);
