@@ -150,7 +150,7 @@ impl Assembler {
             return;
         }
         if let Some(holes) = &mut picture.holes {
-            holes.filled(at, self.spacing_ns, now);
+            holes.filled(at, self.rtt_ns, self.spacing_ns, now);
             if at > 0 && picture.pieces[at - 1].is_some() {
                 let distance = now.since(picture.last_at).clamp(1_000_000, 40_000_000);
                 self.spacing_ns += (distance - self.spacing_ns) / 8;

@@ -71,6 +71,11 @@ fn percent(expected: u32, received: u32) -> f64 {
 }
 
 impl Figures {
+    /// Does this peer lose much of what we send?
+    pub(super) fn is_lossy(&self) -> bool {
+        self.loss_there > LOSSY
+    }
+
     /// What the receiving thread counted since the last time.
     fn take(&mut self, tally: &Tally) -> VoiceSeen {
         // A new link counts from zero.
@@ -125,8 +130,8 @@ impl Mesh {
         if report.voice_expected > 0 {
             figures.loss_there += (f64::from(report.loss()) - figures.loss_there) / 16.0;
         }
-        let all = self.links.iter().flatten().filter_map(|link| link.live());
-        let lossy = all.map(|live| live.shown.figures.loss_there).fold(0.0, f64::max) > LOSSY;
+        let mut live = self.links.iter().flatten().filter_map(|link| link.live());
+        let lossy = live.any(|live| live.shown.figures.is_lossy());
         self.climb(peer, report, lossy, now);
     }
 

@@ -14,6 +14,15 @@ const KEPT_MAX: usize = 2;
 const ROUNDS: u8 = 2;
 const ANSWERS_A_ROUND: u8 = 2;
 
+/// What is lost of these has the least time to be asked for, and at the very end nothing shows that it is missing.
+const TAIL: usize = 2;
+
+/// Adds the last pieces of a key frame once more, for a road that is known to lose: all of them before the first of
+/// them again, so that a burst does not take both.
+pub fn repeat_tail(datagrams: &mut Vec<(u8, Vec<u8>)>) {
+    datagrams.extend_from_within(datagrams.len().saturating_sub(TAIL)..);
+}
+
 #[derive(Clone, Debug)]
 struct KeyFrame {
     sequence: u64,
@@ -74,7 +83,7 @@ impl KeptKeyFrames {
 
 #[cfg(test)]
 mod tests {
-    use super::KeptKeyFrames;
+    use super::{KeptKeyFrames, repeat_tail};
     use crate::mesh::report::{Missing, Nack};
 
     fn nack(sequence: u64, round: u8, fragments: &[u8]) -> Nack {
@@ -100,6 +109,20 @@ mod tests {
         }
         let whenever = (0..9).map(|_| kept.ask(&nack(40, 2, &[7])).len()).sum::<usize>();
         assert_eq!(whenever, 4, "both rounds' share, if the first was lost");
+    }
+
+    #[test]
+    fn the_end_of_a_key_frame_goes_twice_and_is_kept_once() {
+        for pieces in [0, 1, 2, 15] {
+            let mut datagrams: Vec<_> = (0..pieces).map(|id| (id, vec![id; 9])).collect();
+            repeat_tail(&mut datagrams);
+            let ids: Vec<u8> = datagrams.iter().map(|(id, _)| *id).collect();
+            assert_eq!(ids, (0..pieces).chain(pieces.saturating_sub(2)..pieces).collect::<Vec<_>>());
+            let mut kept = KeptKeyFrames::new();
+            datagrams.iter().for_each(|(id, bytes)| kept.keep(7, *id, bytes));
+            let all: Vec<u8> = (0..pieces).collect();
+            assert_eq!(kept.ask(&nack(7, 1, &all)).len(), usize::from(pieces));
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::header::{DATAGRAM_MAX, Header, Kind};
 use super::ladder::{Ladder, Layers, Plan};
 use super::pace::Pacer;
 use super::report::{Nack, Receipts};
-use super::resend::KeptKeyFrames;
+use super::resend::{KeptKeyFrames, repeat_tail};
 use super::seal::Sealer;
 use super::timer::Timer;
 use super::voice::VoiceOrder;
@@ -191,13 +191,16 @@ impl Mesh {
                 waits_for_key = true;
                 continue;
             }
-            let Some((sequence, pieces)) = seal_picture(&mut live.picture, key, me, stamp_ms, picture, plan.piece)
+            let Some((sequence, mut pieces)) = seal_picture(&mut live.picture, key, me, stamp_ms, picture, plan.piece)
             else {
                 // Larger than anything can travel: the encoder has to make a smaller one.
                 self.want_key_frame(now);
                 return;
             };
             *needs_key = false;
+            if key && live.shown.figures.is_lossy() {
+                repeat_tail(&mut pieces);
+            }
             self.show.pacer.offer(peer, sequence, key, pieces, now);
         }
         let since_ns = self.show.asked_at.map_or(i64::MAX, |asked| now.since(asked));

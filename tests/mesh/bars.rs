@@ -136,7 +136,9 @@ fn an_outage_of_4_9_seconds_heals_within_200_ms_and_without_a_handshake() {
     }
 }
 
-/// Each key frame: how much later than two round trips after its last first sending it was whole, in ms.
+/// What the bar of key frames means: whole no later than two round trips after the pacer has put each of its
+/// datagrams on the wire once. That moment is measured, not computed; nothing is allowed for what is sent again after
+/// it. For each key frame: how much later than that it was whole, in ms, and the longest pacing.
 fn key_frames(seed: u64, loss: Loss, count: usize) -> (Vec<Option<f64>>, f64) {
     const DELAY: True = 20 * MS;
     const PIECES: usize = 15;
@@ -152,20 +154,16 @@ fn key_frames(seed: u64, loss: Loss, count: usize) -> (Vec<Option<f64>>, f64) {
         world.input(0, Input::Picture { key: true, layer: 0, bytes: &[7; PIECES * 522 - 100] });
         world.run_until(offered + 900 * MS);
         let whole = world.machines[1].peer(PeerId::HOST).pictures.get(known).map(|(at, _)| *at);
-        let mut times = std::collections::BTreeMap::<u8, Vec<True>>::new();
-        for (at, machine, header) in world.sent.take().expect("it was wanted") {
-            if machine == 0 && header.kind == Kind::KeyPicture {
-                assert_eq!(usize::from(header.fragments), PIECES);
-                times.entry(header.fragment).or_default().push(at);
-            }
+        let mut first = std::collections::BTreeMap::<u8, True>::new();
+        let sent = world.sent.take().expect("it was wanted");
+        for (at, _, header) in sent.iter().filter(|sent| sent.1 == 0 && sent.2.kind == Kind::KeyPicture) {
+            assert_eq!(usize::from(header.fragments), PIECES);
+            first.entry(header.fragment).or_insert(*at);
         }
-        assert_eq!(times.len(), PIECES, "all pieces were sent");
-        // Pacing is until every piece was sent once, and what had to be sent again takes its turns too.
-        let paced = times.values().map(|times| times[0]).max().expect("there are pieces") - offered;
-        let turn = times[&1][0] - times[&0][0];
-        let again = times.values().filter(|times| times.len() > 1).count() as True;
-        pacing.push(ms(paced + again * turn));
-        late.push(whole.map(|whole| ms(whole - offered) - ms(paced + again * turn) - 2.0 * ms(2 * (DELAY + MS))));
+        assert_eq!(first.len(), PIECES, "all pieces were sent");
+        let paced = first.into_values().max().expect("there are pieces") - offered;
+        pacing.push(ms(paced));
+        late.push(whole.map(|whole| ms(whole - offered) - ms(paced) - 2.0 * ms(2 * (DELAY + MS))));
     }
     for machine in &world.machines {
         assert_eq!(machine.flaps(0), 0, "seed {seed}: the roster flaps");
@@ -176,14 +174,15 @@ fn key_frames(seed: u64, loss: Loss, count: usize) -> (Vec<Option<f64>>, f64) {
 
 /// Of how many key frames, and how many of them were not whole in time.
 pub fn late_key_frames(seeds: core::ops::Range<u64>, count: usize) -> (usize, usize) {
-    let (mut all, mut late, mut paced) = (0, 0, 0.0f64);
+    let (mut all, mut late, mut never, mut paced) = (0, 0, 0, 0.0f64);
     for seed in seeds {
         let (frames, pacing) = key_frames(seed, Loss { part: 0.05, burst: 2.0 }, count);
         all += frames.len();
         late += frames.iter().filter(|over| over.is_none_or(|over| over > 0.0)).count();
+        never += frames.iter().filter(|over| over.is_none()).count();
         paced = paced.max(pacing);
     }
-    println!("{late} of {all} key frames later than two round trips and pacing (at most {paced:.0} ms)");
+    println!("{late} of {all} key frames later than two round trips and pacing (at most {paced:.0} ms), {never} never");
     (all, late)
 }
 

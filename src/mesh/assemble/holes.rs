@@ -34,6 +34,8 @@ struct Hole {
     /// When to ask (next), or when to give up.
     due: Mono,
     asked: u8,
+    /// For the first time.
+    asked_at: Mono,
 }
 
 /// The holes of one key frame.
@@ -49,21 +51,28 @@ pub(super) struct Holes {
 
 impl Holes {
     pub(super) fn new(total: usize, rtt_ns: i64, now: Mono) -> Holes {
-        let hole = Hole { due: NEVER, asked: 0 };
+        let hole = Hole { due: NEVER, asked: 0, asked_at: NEVER };
         Holes { holes: vec![Some(hole); total], seen: 0, quiet_at: now.offset(rtt_ns) }
     }
 
     /// A fragment came: what lies before it is a gap.
-    pub(super) fn filled(&mut self, at: usize, spacing_ns: i64, now: Mono) {
+    pub(super) fn filled(&mut self, at: usize, rtt_ns: i64, spacing_ns: i64, now: Mono) {
         self.holes[at] = None;
+        let is_newest = at >= self.seen;
         for hole in self.holes[self.seen.min(at)..at].iter_mut().flatten() {
             hole.due = hole.due.min(now.offset(REORDER_NS));
         }
         self.seen = self.seen.max(at + 1);
-        // What is sent again goes first, and keeps the rest waiting.
         let rest = (self.holes.len() - self.seen) as i64;
-        let asked = self.holes.iter().flatten().filter(|hole| hole.asked > 0).count() as i64;
-        self.quiet_at = if rest == 0 { NEVER } else { now.offset((rest + asked) * spacing_ns + REORDER_NS) };
+        let end = now.offset(rest * spacing_ns);
+        // What is sent again goes first, and keeps waiting what had not left when it was asked for.
+        let is_ahead = |hole: &&Hole| hole.asked > 0 && hole.asked_at.offset(rtt_ns) < end;
+        let ahead = self.holes.iter().flatten().filter(is_ahead).count() as i64;
+        self.quiet_at = match (rest, is_newest) {
+            (0, _) => NEVER,
+            (_, true) => end.offset(ahead * spacing_ns + REORDER_NS),
+            (_, false) => self.quiet_at.max(end.offset(REORDER_NS)),
+        };
     }
 
     /// What is to be asked for now, and in which round.
@@ -84,6 +93,7 @@ impl Holes {
             let Some(hole) = hole.as_mut().filter(|hole| due(&&**hole) && round(hole) == asked) else { continue };
             missing.insert(id as u8);
             hole.asked += 1;
+            hole.asked_at = hole.asked_at.min(now);
             hole.due = now.offset(match hole.asked {
                 1 | 3 => TWIN_NS,
                 2 => (rtt_ns - TWIN_NS + SLACK_NS + count * spacing_ns).max(TWIN_NS),

@@ -210,27 +210,25 @@ fn hostile_fragments_cost_little() {
     }
 }
 
-/// The bar: 5 % loss in bursts of 2, both ways, key frames of 15 datagrams, RTT 20 to 100 ms.
+/// The bar: 5 % loss in bursts of 2, both ways, key frames of 15 datagrams, RTT 20 to 100 ms: whole no later than two
+/// round trips after the pacer has put each datagram on the wire once. That moment is measured; nothing is allowed for
+/// what is sent again after it.
 #[test]
 fn key_frames_get_through_a_road_that_loses_in_bursts() {
-    const FRAMES: u64 = 20_000;
-    /// Two datagrams take their turn in the pacer in each round.
-    const RESEND_MS: f64 = 4.0 * 6.1;
-    let (mut over_ms, mut at_once) = (Vec::new(), 0_usize);
+    const FRAMES: usize = 20_000;
+    const RTTS_MS: [u64; 5] = [20, 40, 60, 80, 100];
+    let (mut late, mut never, mut at_once) = ([0; RTTS_MS.len()], 0, 0);
     let mut chance = Chance(2026);
     let mut road = Road::new(Bursts::new(0.05, 2.0), Bursts::new(0.05, 2.0));
     for frame in 0..FRAMES {
-        let rtt_ms = [20, 40, 60, 80, 100][frame as usize % 5];
+        let rtt_ms = RTTS_MS[frame % RTTS_MS.len()];
         let trip = road.send_key_frame(15, rtt_ms, &mut chance);
         at_once += usize::from(trip.again == 0 && trip.whole_ms.is_some());
-        let last_ms = 14.0 * trip.spacing_ms + 0.5 * rtt_ms as f64;
-        over_ms.extend(trip.whole_ms.map(|whole_ms| whole_ms - last_ms - 2.0 * rtt_ms as f64));
+        let in_time = |whole_ms: f64| whole_ms <= trip.paced_ms + 2.0 * rtt_ms as f64;
+        late[frame % RTTS_MS.len()] += usize::from(!trip.whole_ms.is_some_and(in_time));
+        never += usize::from(trip.whole_ms.is_none());
     }
-    over_ms.sort_by(f64::total_cmp);
-    let percent = |count: usize| 100.0 * count as f64 / FRAMES as f64;
-    let within = |ms: f64| percent(over_ms.partition_point(|over| *over <= ms));
-    let (in_time, ever) = (within(RESEND_MS), percent(over_ms.len()));
-    println!("whole at once {}, in two RTT and {RESEND_MS} ms {in_time} %, ever {ever} %", percent(at_once));
-    assert!(at_once < FRAMES as usize * 2 / 3, "the road loses too little to show anything");
-    assert!(in_time >= 99.3 && ever >= 99.6, "{in_time} % in time, {ever} % ever");
+    println!("whole at once {at_once} of {FRAMES}, late {late:?} of {} each, never {never}", FRAMES / RTTS_MS.len());
+    assert!(at_once < FRAMES * 2 / 3, "the road loses too little to show anything");
+    assert!(late.iter().sum::<usize>() * 100 <= FRAMES && never * 1000 <= FRAMES, "late {late:?}, never {never}");
 }

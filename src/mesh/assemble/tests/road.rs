@@ -7,8 +7,9 @@ use crate::mesh::fragment::chance::{Bursts, Chance};
 use crate::mesh::fragment::{PIECE, split};
 use crate::mesh::pace::Pacer;
 use crate::mesh::report::Nack;
-use crate::mesh::resend::KeptKeyFrames;
+use crate::mesh::resend::{KeptKeyFrames, repeat_tail};
 use crate::words::{Mono, PeerId};
+use std::collections::BTreeSet;
 
 /// What a 1 Mbit/s uplink leaves beside the voice of one peer.
 const PACE_KBPS: u32 = 760;
@@ -18,7 +19,8 @@ pub struct Trip {
     pub whole_ms: Option<f64>,
     /// Datagrams sent again.
     pub again: u32,
-    pub spacing_ms: f64,
+    /// When each datagram had been sent once, after the first.
+    pub paced_ms: f64,
 }
 
 pub struct Road {
@@ -44,12 +46,15 @@ impl Road {
         let total = pieces as u8;
         let sealed = split(&bytes, PIECE).expect("it can travel").map(|(id, _, piece)| (id, seal(piece)));
         let mut pacer = Pacer::new(PACE_KBPS);
-        pacer.offer(peer, sequence, true, sealed.collect(), at(begin));
+        let mut sealed: Vec<_> = sealed.collect();
+        repeat_tail(&mut sealed);
+        pacer.offer(peer, sequence, true, sealed, at(begin));
         self.assembler.set_rtt(rtt_ms as i64 * 1_000_000);
         let one_way = rtt_ms / 2;
         let mut there: Vec<(u64, u8, Vec<u8>)> = Vec::new();
         let mut back: Vec<(u64, [u8; Nack::LEN])> = Vec::new();
-        let mut trip = Trip { whole_ms: None, again: 0, spacing_ms: 578.0 * 8.0 / f64::from(PACE_KBPS) };
+        let mut sent = BTreeSet::new();
+        let mut trip = Trip { whole_ms: None, again: 0, paced_ms: 0.0 };
         for now in begin..begin + 1_900 {
             if now % 5 == 0 {
                 self.there.loses(chance);
@@ -58,6 +63,9 @@ impl Road {
             while let Some(piece) = pacer.next(at(now)) {
                 trip.again += u32::from(piece.again);
                 if !piece.again {
+                    if sent.insert(piece.fragment) {
+                        trip.paced_ms = (now - begin) as f64;
+                    }
                     self.kept.keep(piece.sequence, piece.fragment, &piece.bytes);
                 }
                 if !self.there.loses(chance) {
