@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //! Ten thousand worlds, and the bars measured with more patience.
 
-use super::bars::{late_key_frames, percentile};
+use super::bars::{cut_uplink, late_key_frames, one_bad_link, percentile};
 use super::clock::{MS, SECOND};
 use super::clocks::{JITTERS, measured, through_the_mesh};
 use super::seeds::live_all;
+use super::wire::Loss;
 
 /// Worlds that no other test lives through.
 const FIRST: u64 = 1_000;
@@ -53,4 +54,52 @@ fn the_hosts_clock_through_real_pings() {
 fn twenty_thousand_key_frames_through_loss() {
     let (all, late) = late_key_frames(0..40, 500);
     assert!(late * 100 <= all, "{late} of {all}");
+}
+
+/// Seeds of the two below; `HYPERZOOM_SEED` is the first.
+fn seeds() -> core::ops::Range<u64> {
+    let first = std::env::var("HYPERZOOM_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
+    first..first + 100
+}
+
+#[test]
+#[ignore = "long: run by make bench"]
+fn a_hundred_uplinks_that_are_cut() {
+    let (mut voice, mut slow, mut swayed, mut longest) = (0, 0, 0, 0);
+    for seed in seeds() {
+        let cut = cut_uplink(seed, 60 * SECOND);
+        let back_s = cut.back_s.unwrap_or(u64::MAX);
+        longest = longest.max(back_s);
+        let bad = [cut.lost != [0; 3], back_s > 60, cut.swayed > 4];
+        for (count, bad) in [&mut voice, &mut slow, &mut swayed].into_iter().zip(bad) {
+            *count += usize::from(bad);
+        }
+        println!(
+            "seed {seed}: lost {:?}, levels {:?}, back after {back_s} s, then {} changes{}",
+            cut.lost,
+            cut.levels,
+            cut.swayed,
+            if bad.contains(&true) { " BAD" } else { "" }
+        );
+    }
+    println!("lost voice in {voice}, slower than a minute in {slow} (at most {longest} s), swayed in {swayed}");
+    assert_eq!((voice, slow, swayed), (0, 0, 0));
+}
+
+#[test]
+#[ignore = "long: run by make bench"]
+fn a_hundred_calls_with_one_bad_link() {
+    let bad = [(Loss { part: 0.3, burst: 2.0 }, None), (Loss::NONE, Some(50_000))];
+    for (loss, narrow) in bad {
+        let mut worse = 0;
+        for seed in seeds() {
+            let (before, worst, changes) = one_bad_link(seed, loss, narrow);
+            if before.iter().zip(&worst).any(|(before, worst)| *worst > before + 1) {
+                println!("seed {seed}: {before:?}, at worst {worst:?}, {changes} changes");
+                worse += 1;
+            }
+        }
+        println!("{worse} of 100 calls in which others lost more than a step to {loss:?}, {narrow:?}");
+        assert_eq!(worse, 0);
+    }
 }
