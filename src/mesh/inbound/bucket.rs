@@ -23,7 +23,7 @@ impl Bucket {
         let free = unused_ns >= TOKEN_NS;
         if free {
             // May lie before the clock's zero, where distances still count right.
-            self.used_until = Some(Mono(now.0.wrapping_sub_signed(unused_ns - TOKEN_NS)));
+            self.used_until = Some(Mono(now.0.wrapping_add_signed(TOKEN_NS - unused_ns)));
         }
         free
     }

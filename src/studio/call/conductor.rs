@@ -71,7 +71,7 @@ pub struct Conductor {
     key: Option<InviteKey>,
     /// When to leave by itself.
     ends: Option<Mono>,
-    /// Loopback is all there is to look at.
+    /// The one address that was asked for; the system's own list is not looked at then.
     bound: Option<IpAddr>,
     leaving: bool,
     over: bool,
