@@ -171,6 +171,12 @@ pub enum Event {
         /// Where it answers.
         address: SocketAddr,
     },
+    /// A host answers there, but so many wait before its door that it does not ask about one more. It is tried on,
+    /// patiently.
+    Crowded {
+        /// Where it answers.
+        address: SocketAddr,
+    },
     /// The host has been asked to let us in.
     Waiting {
         /// Which host.

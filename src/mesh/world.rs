@@ -17,6 +17,8 @@ mod roads;
 mod shows;
 #[cfg(test)]
 mod silence;
+#[cfg(test)]
+mod waiting;
 
 use super::event::{Event, Input, Output, Person};
 use super::inbound::Arrival;

@@ -159,6 +159,10 @@ impl Teller {
                 "a host answers at {address}, but it does not take this invite: it is old or mistyped. Ask the host \
                  for a new one"
             )),
+            Event::Crowded { address } => self.warning(
+                "crowded",
+                format!("a host answers at {address}, but too many people wait to be let in; trying on"),
+            ),
             Event::PeerMoved { peer, address } => {
                 tracing::info!("{} is reached at {address} now", self.name(*peer));
             }
