@@ -12,7 +12,7 @@ use super::handshake::{Initiator, Responder};
 use super::header::{Header, Kind};
 use super::inbound::InboundOrder;
 use super::link::{Answer, Asking, CONFIRM_EVERY_NS, CONFIRM_NS, Confirming, Live, Reaching, Stage};
-use super::road::{NO_ROAD_NS, next_attempt};
+use super::road::{NO_ROAD_NS, PATIENT_AFTER_NS, next_attempt};
 use super::roster::PairKey;
 use super::say::sealed;
 use super::seal::{LinkKeys, Openers, Secret};
@@ -221,7 +221,7 @@ impl Mesh {
             return;
         }
         let Some(link) = &mut self.links[peer.index()] else { return };
-        link.stage = Stage::Reaching(Reaching { since: now.offset(-NO_ROAD_NS), told: true, asking: None });
+        link.stage = Stage::Reaching(Reaching { since: now.offset(-PATIENT_AFTER_NS), told: true, asking: None });
         self.timers.set(Timer::Knock(peer), now);
     }
 

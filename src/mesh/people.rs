@@ -6,7 +6,7 @@ use super::event::{Event, Left, Over, Person};
 use super::inbound::InboundOrder;
 use super::link::{DEAD_NS, Link, Live, Reaching, SILENT_NS, Stage};
 use super::report::REPORT_NS;
-use super::road::NO_ROAD_NS;
+use super::road::PATIENT_AFTER_NS;
 use super::roster::Roster;
 use super::seal::Sealer;
 use super::timer::Timer;
@@ -131,7 +131,7 @@ impl Mesh {
     fn lose(&mut self, peer: PeerId, now: Mono) {
         self.cut(peer);
         let Some(link) = &mut self.links[peer.index()] else { return };
-        link.stage = Stage::Reaching(Reaching { since: now.offset(-NO_ROAD_NS), told: true, asking: None });
+        link.stage = Stage::Reaching(Reaching { since: now.offset(-PATIENT_AFTER_NS), told: true, asking: None });
         self.out.happened(Event::PeerLeft { peer, why: Left::Silent });
         self.timers.set(Timer::Knock(peer), now);
         self.timers.set(Timer::Heartbeat, now);
