@@ -11,6 +11,7 @@
 //! A caller is remembered by the token of its HELLO: said again it gets what it got before. Nothing here is
 //! reached without a cookie, so callers are as many as there are true addresses, and no more than the limits.
 
+mod declined;
 mod limit;
 
 use super::control::greeting::Greeting;
@@ -19,6 +20,7 @@ use super::roster::PairKey;
 use super::seal::LinkKeys;
 use crate::words::{Mono, PEOPLE_MAX, PeerId};
 use core::net::SocketAddr;
+use declined::Refusals;
 pub use limit::Limit;
 use limit::network;
 use std::collections::VecDeque;
@@ -116,6 +118,8 @@ impl core::fmt::Debug for Stage {
 pub struct Door {
     /// How much work they may cause.
     pub limit: Limit,
+    /// Whom the host does not want to be asked about again.
+    pub declined: Refusals,
     callers: Vec<(Caller, Stage)>,
     spent: VecDeque<u64>,
     tickets: u64,
@@ -157,6 +161,17 @@ impl Door {
                 None
             }
         }
+    }
+
+    /// Is this the question that is open already, asked by the same person once more? Who came under another name or
+    /// from elsewhere meanwhile is not whom the host was asked about.
+    pub fn renews(&self, greeting: &Greeting, from: SocketAddr) -> Option<u64> {
+        let same = |caller: &Caller| {
+            let home = network(caller.from.ip()) == network(from.ip());
+            caller.greeting.person == greeting.person && caller.greeting.name == greeting.name && home
+        };
+        let open = |(caller, stage): &&(Caller, Stage)| matches!(stage, Stage::Knocking(_)) && same(caller);
+        self.callers.iter().find(open).map(|(caller, _)| caller.ticket)
     }
 
     /// An earlier attempt of the same person.

@@ -55,8 +55,10 @@ const REJOIN_DELAY_NS: i64 = 300_000_000;
 /// No call lasts a year, whatever a host says: beyond some centuries there are no numbers.
 const AGE_NS_MAX: i64 = 365 * 86_400 * 1_000_000_000;
 
-/// The call was full when we came back.
-const REFUSED_NS: i64 = 10_000_000_000;
+/// The call was full when we came back: somebody may leave.
+const FULL_NS: i64 = 10_000_000_000;
+/// The host said no when we came back: it should not have to say it all the time.
+const DECLINED_NS: i64 = 60_000_000_000;
 
 /// What a guest knows of the way in.
 pub struct GuestSide {
@@ -362,7 +364,8 @@ impl Mesh {
             self.end_if_alone();
         } else {
             side.join = Some(Join::new(true, now));
-            self.timers.set(Timer::Hello, now.offset(REFUSED_NS));
+            let pause_ns = if why == Refused::Declined { DECLINED_NS } else { FULL_NS };
+            self.timers.set(Timer::Hello, now.offset(pause_ns));
         }
     }
 

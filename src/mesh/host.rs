@@ -91,40 +91,50 @@ impl Mesh {
         let mut responder = Responder::new(&psk, &prologue(token, &hello), &mut self.random);
         let Ok(greeting) = responder.read(noise) else { return self.counts.add(Refusal::WrongKey) };
         let Some(greeting) = Greeting::read(&greeting) else { return self.counts.add(Refusal::Nonsense) };
-        self.forget_earlier(greeting.person);
+        let asks = !keyed && side.admit == Admit::Ask;
+        let open = side.door.renews(&greeting, from).filter(|_| asks && greeting.revision == REVISION);
+        self.forget_earlier(greeting.person, open);
         let Some(side) = self.host_side() else { return };
+        let ticket = open.unwrap_or_else(|| side.door.ticket());
+        let caller = Caller { ticket, token, from, keyed, greeting, heard: now };
+        if asks && side.door.declined.hold(&caller, now) {
+            self.say_no(&caller, responder, Refused::Declined);
+            return;
+        }
         if !side.door.has_room(keyed, from) {
             return self.counts.add(Refusal::Flood);
         }
-        let caller = Caller { ticket: side.door.ticket(), token, from, keyed, greeting, heard: now };
-        let asks = !keyed && side.admit == Admit::Ask;
         self.timers.set_by(Timer::Door, now.offset(LOOK_NS));
         if caller.greeting.revision != REVISION {
             self.turn_away(caller, responder, Refused::Revision, now);
         } else if !asks {
             self.consider(caller, responder, now);
         } else {
-            self.knocks(caller, responder);
+            self.knocks(caller, responder, open.is_some());
         }
     }
 
-    /// They gave an earlier attempt up.
-    fn forget_earlier(&mut self, person: u64) {
+    /// They gave an earlier attempt up; the question that stays open is asked on.
+    fn forget_earlier(&mut self, person: u64, open: Option<u64>) {
         let Some(side) = self.host_side() else { return };
         let earlier = side.door.earlier(person).and_then(|token| side.door.take(token));
         if let Some((caller, _)) = &earlier {
             side.door.spend(caller.token);
         }
-        if let Some((Caller { ticket, .. }, Stage::Knocking(_))) = earlier {
+        if let Some((Caller { ticket, .. }, Stage::Knocking(_))) = earlier
+            && open != Some(ticket)
+        {
             self.out.happened(Event::KnockingStopped { ticket });
         }
     }
 
-    fn knocks(&mut self, caller: Caller, responder: Responder) {
+    fn knocks(&mut self, caller: Caller, responder: Responder, is_known: bool) {
         let (token, ticket, name, from) = (caller.token, caller.ticket, caller.greeting.name.clone(), caller.from);
         let Some(side) = self.host_side() else { return };
         side.door.put(caller, Stage::Knocking(responder));
-        self.out.happened(Event::Knocking { ticket, name, from });
+        if !is_known {
+            self.out.happened(Event::Knocking { ticket, name, from });
+        }
         self.answer_again(token);
     }
 
@@ -146,7 +156,12 @@ impl Mesh {
         let asked = self.host_side().and_then(|side| side.door.take_knocking(ticket));
         match asked {
             Some((caller, responder)) if yes => self.consider(caller, responder, now),
-            Some((caller, responder)) => self.turn_away(caller, responder, Refused::Declined, now),
+            Some((caller, responder)) => {
+                if let Some(side) = self.host_side() {
+                    side.door.declined.note(&caller, now);
+                }
+                self.turn_away(caller, responder, Refused::Declined, now);
+            }
             None => {}
         }
     }
@@ -209,12 +224,18 @@ impl Mesh {
 
     /// No, and why.
     fn turn_away(&mut self, caller: Caller, responder: Responder, why: Refused, now: Mono) {
-        let (noise, _) = responder.answer(&Welcome::Refused(why).bytes());
-        let datagram = Clear::Welcome { token: caller.token, noise: &noise }.datagram(PeerId::HOST.number());
-        self.out.send(caller.from, datagram.clone());
+        let datagram = self.say_no(&caller, responder, why);
         if let Some(side) = self.host_side() {
             side.door.put(caller, Stage::Refused { datagram, at: now });
         }
+    }
+
+    /// No, and nothing is kept of it: who asks again costs a handshake of their small share.
+    fn say_no(&mut self, caller: &Caller, responder: Responder, why: Refused) -> Vec<u8> {
+        let (noise, _) = responder.answer(&Welcome::Refused(why).bytes());
+        let datagram = Clear::Welcome { token: caller.token, noise: &noise }.datagram(PeerId::HOST.number());
+        self.out.send(caller.from, datagram.clone());
+        datagram
     }
 
     /// The call ends: whoever waits is told.

@@ -3,8 +3,9 @@
 //! never that a key is wrong that only did not arrive.
 
 use super::{KEY, MS, SECOND, World, address};
-use crate::mesh::event::Event;
+use crate::mesh::event::{Event, Input, Over, Refused};
 use crate::mesh::invite::{Invite, InviteKey};
+use crate::mesh::{Admit, HostSettings, Mesh};
 
 fn cut_off_the_host(world: &mut World) {
     world.loses = Box::new(|from, to, _| from == address(1) || to == address(1));
@@ -16,6 +17,29 @@ fn heal(world: &mut World) {
 
 fn is_despair(event: &Event) -> bool {
     matches!(event, Event::WrongKey { .. } | Event::Unreachable { .. } | Event::HostSilent { .. })
+}
+
+fn is_knocking(event: &Event) -> bool {
+    matches!(event, Event::Knocking { .. })
+}
+
+fn answer_the_last(world: &mut World, yes: bool) {
+    let told = world.told(0).into_iter().rev();
+    let ticket = told.filter_map(|e| if let Event::Knocking { ticket, .. } = e { Some(*ticket) } else { None }).next();
+    world.input(0, Input::Admit { ticket: ticket.expect("somebody knocks"), yes });
+}
+
+/// A new run of the program in the same place.
+fn again(world: &mut World, at: usize, name: &str) -> usize {
+    let next = world.guest_with(name, None);
+    let home = world.nodes[at].address;
+    world.nodes[at].dead = true;
+    world.nodes[next].address.set_ip(home.ip());
+    next
+}
+
+fn is_declined(event: &Event) -> bool {
+    matches!(event, Event::Over(Over::Refused(Refused::Declined)))
 }
 
 fn is_waiting(event: &Event) -> bool {
@@ -101,4 +125,78 @@ fn whom_a_full_waiting_room_keeps_out_is_told_so_and_gets_in_line_later() {
     world.nodes[1].dead = true;
     world.run(20 * SECOND);
     assert_eq!((world.count(late, is_crowded), world.count(late, is_waiting)), (1, 1));
+}
+
+#[test]
+fn who_was_told_no_asks_nobody_for_a_minute() {
+    let mut world = World::new();
+    let mut guest = world.guest_with("stranger", None);
+    world.run(SECOND);
+    answer_the_last(&mut world, false);
+    for _ in 0..5 {
+        world.run(10 * SECOND);
+        assert_eq!(world.count(guest, is_declined), 1, "told at once and plainly");
+        guest = again(&mut world, guest, "stranger");
+    }
+    world.run(SECOND);
+    assert_eq!(world.count(0, is_knocking), 1);
+    world.run(10 * SECOND);
+    let guest = again(&mut world, guest, "stranger");
+    world.run(SECOND);
+    assert_eq!((world.count(0, is_knocking), world.count(guest, is_waiting)), (2, 1));
+}
+
+#[test]
+fn who_takes_another_name_each_time_asks_three_times_a_minute() {
+    let mut world = World::new();
+    let mut guest = world.guest_with("stranger", None);
+    for number in 0..25 {
+        world.run(2 * SECOND);
+        if world.count(guest, is_waiting) > 0 {
+            answer_the_last(&mut world, false);
+        }
+        guest = again(&mut world, guest, &format!("stranger {number}"));
+    }
+    assert_eq!(world.count(0, is_knocking), 3);
+    // It is their network's trouble and nobody else's.
+    let other = world.guest_with("stranger", None);
+    world.run(SECOND);
+    assert_eq!((world.count(0, is_knocking), world.count(other, is_waiting)), (4, 1));
+}
+
+#[test]
+fn the_same_person_who_asks_anew_is_the_same_question() {
+    let mut world = World::new();
+    let guest = world.guest_with("stranger", None);
+    world.run(SECOND);
+    cut_off_the_host(&mut world);
+    world.run(7 * SECOND);
+    heal(&mut world);
+    world.run(5 * SECOND);
+    let stopped = |e: &Event| matches!(e, Event::KnockingStopped { .. });
+    assert_eq!((world.count(0, is_knocking), world.count(0, stopped)), (1, 0));
+    answer_the_last(&mut world, true);
+    world.until(SECOND, |w| w.linked(guest) == [0]);
+}
+
+#[test]
+fn whom_a_new_host_does_not_want_asks_once_a_minute_and_not_more() {
+    let mut world = World::with(HostSettings { name: "host".into(), key: None, admit: Admit::All });
+    let guest = world.guest_with("guest", None);
+    world.run(SECOND);
+    assert_eq!(world.linked(guest), [0]);
+    // The host's program is started anew, and knows nobody.
+    let settings = HostSettings { name: "host".into(), key: None, admit: Admit::Ask };
+    let (mesh, fast) = Mesh::host(settings, [202; 32], world.now);
+    (world.nodes[0].mesh, world.nodes[0].fast) = (mesh, fast);
+    world.forget_events();
+    world.input(0, Input::Timeout);
+    world.until(20 * SECOND, |w| w.count(0, is_knocking) == 1);
+    answer_the_last(&mut world, false);
+    let asked = |w: &World| w.nodes[guest].sent.iter().filter(|(_, bytes)| bytes.len() == 1200).count();
+    let before = asked(&world);
+    world.run(55 * SECOND);
+    assert_eq!((world.count(0, is_knocking), asked(&world)), (1, before));
+    world.run(20 * SECOND);
+    assert_eq!(world.count(0, is_knocking), 2);
 }
