@@ -26,6 +26,8 @@ pub enum Input<'a> {
     Opened {
         /// Whose it is.
         peer: PeerId,
+        /// Of which of the links that were in this place.
+        link: u32,
         /// Where it came from.
         from: SocketAddr,
         /// Its header.
@@ -41,6 +43,8 @@ pub enum Input<'a> {
     Moved {
         /// Who sends from elsewhere.
         peer: PeerId,
+        /// With the keys of which of the links that were in this place.
+        link: u32,
         /// From there.
         from: SocketAddr,
     },

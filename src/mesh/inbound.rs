@@ -50,6 +50,8 @@ pub enum InboundOrder {
     Add {
         /// The place.
         peer: PeerId,
+        /// Tells this link from those that were in the place before.
+        link: u32,
         /// Where it sends from.
         address: SocketAddr,
         /// The link's receiving ends.
@@ -116,6 +118,8 @@ pub enum Arrival<'a> {
     Opened {
         /// Who sends.
         peer: PeerId,
+        /// With the keys of which link; the engine may know a newer one already.
+        link: u32,
         /// As it came.
         header: Header,
         /// Its whole sequence.
@@ -134,7 +138,11 @@ pub enum Arrival<'a> {
     Dropped(Refusal),
 }
 
+/// Whoever sends from elsewhere, and with the keys of which link.
+type Moved = Option<(PeerId, u32)>;
+
 struct Place {
+    link: u32,
     address: SocketAddr,
     openers: Openers,
     /// When the engine was last told that the peer sends from elsewhere.
@@ -151,9 +159,9 @@ pub struct Inbound {
 }
 
 impl Inbound {
-    /// Takes a datagram as it came, opening it in place. Tells too if its sender is now elsewhere than we thought;
-    /// that is authentic, but still only a hint: who can delay datagrams can send them on from anywhere.
-    pub fn take<'a>(&mut self, datagram: &'a mut [u8], from: SocketAddr, at: Mono) -> (Arrival<'a>, Option<PeerId>) {
+    /// Takes a datagram as it came, opening it in place. Tells too if its sender is now elsewhere than we thought, and
+    /// of which link it is; that is authentic, but still only a hint: who can delay datagrams can send them on from anywhere.
+    pub fn take<'a>(&mut self, datagram: &'a mut [u8], from: SocketAddr, at: Mono) -> (Arrival<'a>, Moved) {
         while let Ok(order) = self.orders.pop() {
             self.obey(order);
         }
@@ -168,8 +176,8 @@ impl Inbound {
 
     fn obey(&mut self, order: InboundOrder) {
         match order {
-            InboundOrder::Add { peer, address, openers } => {
-                self.places[peer.index()] = Some(Place { address, openers, moved_at: None });
+            InboundOrder::Add { peer, link, address, openers } => {
+                self.places[peer.index()] = Some(Place { link, address, openers, moved_at: None });
                 self.tally.begin(peer);
             }
             InboundOrder::Road { peer, address } => {
@@ -186,7 +194,7 @@ impl Inbound {
         datagram: &'a mut [u8],
         from: SocketAddr,
         at: Mono,
-    ) -> Result<(Arrival<'a>, Option<PeerId>), Refusal> {
+    ) -> Result<(Arrival<'a>, Moved), Refusal> {
         let header = Header::read(datagram)?;
         let what = datagram.get(Header::LEN).copied().unwrap_or(0);
         if header.kind == Kind::Control && what != 0 {
@@ -198,10 +206,11 @@ impl Inbound {
         let bytes = datagram.len();
         let (sequence, plain) = place.openers.open(&header, datagram)?;
         self.tally.heard(peer, bytes, at);
-        let moved = (bytes >= QUESTION_LEN && place.moved(from, at)).then_some(peer);
+        let moved = (bytes >= QUESTION_LEN && place.moved(from, at)).then_some((peer, place.link));
+        let link = place.link;
         let payload = &datagram[plain];
         if header.kind != Kind::Voice {
-            return Ok((Arrival::Opened { peer, header, sequence, payload }, moved));
+            return Ok((Arrival::Opened { peer, link, header, sequence, payload }, moved));
         }
         let payload = VoicePayload::parse(payload).ok_or(Refusal::Senseless)?;
         self.tally.voice(peer, sequence, header.timestamp_ms, &payload, at);

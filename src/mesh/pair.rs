@@ -188,15 +188,17 @@ impl Mesh {
     /// We have keys: we listen with them, and show the other side that they work.
     pub(super) fn confirm(&mut self, peer: PeerId, road: SocketAddr, token: u64, keys: LinkKeys, now: Mono) {
         let (Some(me), stamp_ms) = (self.me.id, self.stamp_ms(now)) else { return };
-        let Some(link) = &mut self.links[peer.index()] else { return };
-        let LinkKeys { sealers, openers } = keys;
-        let (mut live, voice) = Live::new(sealers, road, now);
+        if self.links[peer.index()].is_none() {
+            return;
+        }
+        let (mut live, voice) = self.listen(peer, road, keys, now);
         let here = Message::Here { token, roster: self.roster.version }.bytes();
         let sealed = sealed(&mut live.control, Kind::Control, me, stamp_ms, &here);
         let datagram = Clear::Confirm { token, sealed: &sealed }.datagram(me.number());
         self.out.send(road, datagram.clone());
-        link.stage = Stage::Confirming(Box::new(Confirming { live, voice, since: now, datagram }));
-        self.paths.inbound.give(InboundOrder::Add { peer, address: road, openers });
+        if let Some(link) = &mut self.links[peer.index()] {
+            link.stage = Stage::Confirming(Box::new(Confirming { live, voice, since: now, datagram }));
+        }
         self.timers.set(Timer::Knock(peer), now.offset(CONFIRM_EVERY_NS));
     }
 
@@ -236,10 +238,9 @@ impl Mesh {
             let Some(roster) = opens(&mut answer.keys.openers, peer, token, sealed) else {
                 return self.counts.add(Refusal::WrongKey);
             };
-            let Some(Answer { keys: LinkKeys { sealers, openers }, .. }) = link.answers.take(token) else { return };
-            let (mut live, voice) = Live::new(sealers, from, now);
+            let Some(Answer { keys, .. }) = link.answers.take(token) else { return };
+            let (mut live, voice) = self.listen(peer, from, keys, now);
             live.roster = roster;
-            self.paths.inbound.give(InboundOrder::Add { peer, address: from, openers });
             self.go_live(peer, live, voice, now);
             return;
         }

@@ -8,11 +8,12 @@ use super::link::{DEAD_NS, Link, Live, Reaching, SILENT_NS, Stage};
 use super::report::REPORT_NS;
 use super::road::PATIENT_AFTER_NS;
 use super::roster::Roster;
-use super::seal::Sealer;
+use super::seal::{LinkKeys, Sealer};
 use super::timer::Timer;
 use super::voice::VoiceOrder;
 use super::{Mesh, Role};
 use crate::words::{Mono, PeerId};
+use core::net::SocketAddr;
 
 /// Somebody who is silent is looked after this often, so that their return is seen at once.
 const LOOK_NS: i64 = 50_000_000;
@@ -24,6 +25,20 @@ impl Mesh {
     /// The link in use with this peer.
     pub(super) fn live(&mut self, peer: PeerId) -> Option<&mut Live> {
         self.links[peer.index()].as_mut()?.live_mut()
+    }
+
+    /// A new link has keys: the receiving thread opens with them from now on, and says that it is this link.
+    pub(super) fn listen(
+        &mut self,
+        peer: PeerId,
+        address: SocketAddr,
+        LinkKeys { sealers, openers }: LinkKeys,
+        now: Mono,
+    ) -> (Live, Sealer) {
+        self.links_made = self.links_made.wrapping_add(1);
+        let link = self.links_made;
+        self.paths.inbound.give(InboundOrder::Add { peer, link, address, openers });
+        Live::new(link, sealers, address, now)
     }
 
     /// The fast ends forget this peer, and nobody waits for anything of theirs.

@@ -172,7 +172,7 @@ impl Mesh {
     }
 
     fn seat(&mut self, caller: Caller, invited: Invited, now: Mono) {
-        let Invited { keys: LinkKeys { sealers, openers }, place, incarnation, pairs, .. } = invited;
+        let Invited { keys, place, incarnation, pairs, .. } = invited;
         if let Some(side) = self.host_side() {
             side.door.spend(caller.token);
         }
@@ -193,8 +193,7 @@ impl Mesh {
         }
         self.links[place.index()] = Some(Link::new(incarnation, &candidates, now));
         self.roster.put(Member { id: place, incarnation, name, candidates, pair: PairKey([0; 32]) });
-        let (live, voice) = Live::new(sealers, from, now);
-        self.paths.inbound.give(InboundOrder::Add { peer: place, address: from, openers });
+        let (live, voice) = self.listen(place, from, keys, now);
         self.roster_changed(now);
         self.go_live(place, live, voice, now);
     }

@@ -50,7 +50,7 @@ impl Desk {
     fn add(&mut self, number: u8, seed: u8) -> Sealers {
         let secret = Secret::new([seed; 32]);
         let openers = LinkKeys::agree(&secret, b"", true).openers;
-        self.orders.give(InboundOrder::Add { peer: peer(number), address: home(), openers });
+        self.orders.give(InboundOrder::Add { peer: peer(number), link: seed.into(), address: home(), openers });
         LinkKeys::agree(&secret, b"", false).sealers
     }
 
@@ -61,7 +61,7 @@ impl Desk {
             Arrival::Voice { peer, sequence, timestamp_ms, payload } => {
                 Got::Voice(peer.number(), sequence, timestamp_ms, payload.iter().count())
             }
-            Arrival::Opened { peer, header, sequence, payload } => {
+            Arrival::Opened { peer, header, sequence, payload, .. } => {
                 Got::Opened(peer.number(), header.kind, sequence, payload.to_vec())
             }
             Arrival::Clear { body, .. } => Got::Clear(body.to_vec()),

@@ -147,7 +147,8 @@ fn a_member_who_says_nonsense_harms_nobody() {
         };
         let sequence = random.below(1 << 20);
         let at = world.now;
-        world.input(0, Input::Opened { peer: guest, from, header, sequence, payload: &payload, at });
+        let link = world.nodes[0].mesh.links_made;
+        world.input(0, Input::Opened { peer: guest, link, from, header, sequence, payload: &payload, at });
         world.nodes[0].sent.clear();
     }
     world.run(10 * SECOND);
@@ -164,7 +165,7 @@ fn inputs_that_make_no_sense_yet_are_borne() {
         world.input(at, Input::Admit { ticket: 77, yes: true });
         world.input(at, Input::Picture { key: true, layer: 0, bytes: &[] });
         world.input(at, Input::Picture { key: true, layer: 9, bytes: &vec![0; 400_000] });
-        world.input(at, Input::Moved { peer: PeerId::HOST, from: address(9) });
+        world.input(at, Input::Moved { peer: PeerId::HOST, link: 1, from: address(9) });
         world.input(at, Input::Candidates(everywhere.clone()));
         world.input(at, Input::Timeout);
     }
