@@ -26,8 +26,8 @@ const MAKES_ROOM_NS: i64 = 1_000_000_000;
 pub struct HostSide {
     /// Of the invite.
     pub key: Option<InviteKey>,
-    /// For who was in before.
-    return_key: PairKey,
+    /// From which each guest's own key to come back with is made.
+    returns: Secret,
     admit: Admit,
     cookies: Cookies,
     door: Door,
@@ -37,16 +37,25 @@ pub struct HostSide {
 impl HostSide {
     /// Nobody is there yet.
     pub fn new(key: Option<InviteKey>, admit: Admit, random: &mut Random) -> HostSide {
-        let (cookies, return_key) = (Cookies::new(random), PairKey(random.bytes()));
-        HostSide { key, return_key, admit, cookies, door: Door::default(), book: Book::default() }
+        let (cookies, returns) = (Cookies::new(random), Secret::new(random.bytes()));
+        HostSide { key, returns, admit, cookies, door: Door::default(), book: Book::default() }
     }
 
-    fn psk(&self, proof: Proof) -> Option<Secret> {
+    /// The keys with which somebody may come who shows this, and whom the key shows to be there. Who was in last in
+    /// each place may come back; nobody else can as them.
+    fn psks(&self, proof: Proof) -> Vec<(Secret, Option<u64>)> {
         match proof {
-            Proof::Invite => self.key.as_ref().map(InviteKey::psk),
-            Proof::Nothing => Some(Secret::NONE),
-            Proof::Return => Some(Secret::new(self.return_key.0)),
+            Proof::Invite => self.key.iter().map(|key| (key.psk(), None)).collect(),
+            Proof::Nothing => vec![(Secret::NONE, None)],
+            Proof::Return => {
+                let known = self.book.people();
+                known.map(|person| (Secret::new(self.return_key(person).0), Some(person))).collect()
+            }
         }
+    }
+
+    fn return_key(&self, person: u64) -> PairKey {
+        PairKey(*self.returns.derive("return", &person.to_be_bytes()).bytes())
     }
 }
 
@@ -87,10 +96,16 @@ impl Mesh {
         if side.door.is_spent(token) {
             return self.counts.add(Refusal::Replayed);
         }
-        let Some(psk) = side.psk(proof) else { return self.counts.add(Refusal::WrongKey) };
-        let mut responder = Responder::new(&psk, &prologue(token, &hello), &mut self.random);
-        let Ok(greeting) = responder.read(noise) else { return self.counts.add(Refusal::WrongKey) };
+        let before = prologue(token, &hello);
+        let opened = side.psks(proof).into_iter().find_map(|(psk, person)| {
+            let mut responder = Responder::new(&psk, &before, &mut self.random);
+            responder.read(noise).ok().map(|greeting| (responder, greeting, person))
+        });
+        let Some((responder, greeting, person)) = opened else { return self.counts.add(Refusal::WrongKey) };
         let Some(greeting) = Greeting::read(&greeting) else { return self.counts.add(Refusal::Nonsense) };
+        if person.is_some_and(|person| person != greeting.person) {
+            return self.counts.add(Refusal::WrongKey);
+        }
         let asks = !keyed && side.admit == Admit::Ask;
         let open = side.door.renews(&greeting, from).filter(|_| asks && greeting.revision == REVISION);
         self.forget_earlier(greeting.person, open);

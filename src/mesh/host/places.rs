@@ -61,6 +61,11 @@ impl Default for Book {
 }
 
 impl Book {
+    /// Whoever had each place last, if anybody had it.
+    pub fn people(&self) -> impl Iterator<Item = u64> {
+        self.entries.iter().filter(|entry| entry.seen.is_some()).map(|entry| entry.person)
+    }
+
     fn next_incarnation(&mut self) -> u32 {
         self.incarnation += 1;
         self.incarnation
@@ -143,7 +148,7 @@ impl Mesh {
         let began = self.line.at;
         let (session, seen_as) = (self.session, caller.from);
         let Some(side) = self.host_side() else { return };
-        let (incarnation, return_key) = (side.book.next_incarnation(), side.return_key.clone());
+        let (incarnation, return_key) = (side.book.next_incarnation(), side.return_key(caller.greeting.person));
         let roster = Box::new(roster);
         let welcome = Welcome::In { session, me: place, incarnation, began, now, seen_as, return_key, roster };
         let (noise, keys) = responder.answer(&welcome.bytes());
@@ -228,7 +233,7 @@ impl Mesh {
     }
 
     fn roster_changed(&mut self, now: Mono) {
-        self.roster.version += 1;
+        self.roster.version = self.roster.version.wrapping_add(1);
         self.tell_roster();
         self.roster_soon(ROSTER_LEAST_NS, now);
         self.timers.set(Timer::Places, now.offset(LOOK_NS));
