@@ -166,6 +166,8 @@ pub struct Mesh {
     links: [Option<Link>; PEOPLE_MAX],
     /// Links that had keys so far; the number of each.
     links_made: u32,
+    /// When all addresses of each place were tried last.
+    knocked: [Option<Mono>; PEOPLE_MAX],
     show: Show,
     paths: Paths,
     timers: Timers,
@@ -216,6 +218,7 @@ impl Mesh {
             roster: Roster::default(),
             links: Default::default(),
             links_made: 0,
+            knocked: [None; PEOPLE_MAX],
             show: Show::new(now),
             paths: Paths { voice: voice_orders, inbound: inbound_orders, tally },
             timers: Timers::default(),

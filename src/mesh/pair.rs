@@ -12,7 +12,7 @@ use super::handshake::{Initiator, Responder};
 use super::header::{Header, Kind};
 use super::inbound::InboundOrder;
 use super::link::{Answer, Asking, CONFIRM_EVERY_NS, CONFIRM_NS, Confirming, Live, Reaching, Stage};
-use super::road::{NO_ROAD_NS, PATIENT_AFTER_NS, next_attempt};
+use super::road::{KNOCK_LEAST_NS, NO_ROAD_NS, PATIENT_AFTER_NS, next_attempt};
 use super::roster::PairKey;
 use super::say::sealed;
 use super::seal::{LinkKeys, Openers, Secret};
@@ -58,6 +58,12 @@ impl Mesh {
 
     fn reach(&mut self, peer: PeerId, now: Mono) {
         let Some(me) = self.me.id else { return };
+        // Whatever is said about who sits there now, all addresses of a place are tried no more often.
+        let knocked = &mut self.knocked[peer.index()];
+        if let Some(due) = knocked.map(|at| at.offset(KNOCK_LEAST_NS)).filter(|due| *due > now) {
+            return self.timers.set(Timer::Knock(peer), due);
+        }
+        *knocked = Some(now);
         self.begin_asking(peer, me);
         let (pair, mine) = (self.pair_key(peer), self.me.incarnation);
         let alone = matches!(&self.role, Role::Guest(side) if side.host_left);
@@ -146,6 +152,7 @@ impl Mesh {
             return self.counts.add(Refusal::Stranger);
         }
         if let Some(answer) = link.answers.find(token) {
+            answer.goes_to(from);
             self.out.send(from, answer.datagram.clone());
             return;
         }
@@ -160,7 +167,7 @@ impl Mesh {
         let (noise, keys) = responder.answer(&[]);
         let datagram = Clear::Welcome { token, noise: &noise }.datagram(me.number());
         self.out.send(from, datagram.clone());
-        link.answers.keep(Answer { token, datagram, keys });
+        link.answers.keep(Answer::new(token, datagram, keys, from));
         // They are knocking right now: our side of the road should be open too.
         self.timers.set_by(Timer::Knock(peer), now);
     }
@@ -238,10 +245,13 @@ impl Mesh {
             let Some(roster) = opens(&mut answer.keys.openers, peer, token, sealed) else {
                 return self.counts.add(Refusal::WrongKey);
             };
-            let Some(Answer { keys, .. }) = link.answers.take(token) else { return };
-            let (mut live, voice) = self.listen(peer, from, keys, now);
+            let Some(answer) = link.answers.take(token) else { return };
+            let road = answer.road(from);
+            let (mut live, voice) = self.listen(peer, road, answer.keys, now);
             live.roster = roster;
             self.go_live(peer, live, voice, now);
+            // If that is where they are now, they will say so.
+            self.on_moved(peer, from, now);
             return;
         }
         // Said again after it was heard, most likely.

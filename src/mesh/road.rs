@@ -32,6 +32,9 @@ const PATIENT_NS: i64 = 2_000_000_000;
 /// attempt that is due last before them.
 pub const NO_ROAD_NS: i64 = 9_500_000_000;
 
+/// All addresses of somebody are tried no more often than this.
+pub const KNOCK_LEAST_NS: i64 = QUICK_NS.1;
+
 /// Attempts that began so long ago are patient ones.
 pub const PATIENT_AFTER_NS: i64 = STEADY_NS.0;
 

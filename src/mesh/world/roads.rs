@@ -54,6 +54,35 @@ fn a_datagram_sent_on_from_elsewhere_moves_nobody() {
 }
 
 #[test]
+fn a_copied_confirm_that_comes_first_from_elsewhere_leads_nowhere() {
+    use std::{cell::RefCell, rc::Rc};
+    let mut world = full(1);
+    world.nodes.iter_mut().for_each(|node| node.speaks = true);
+    let (one, two, thief) = (address(2), address(3), address(66));
+    let stolen: Rc<RefCell<Option<Vec<u8>>>> = Rc::default();
+    let taken = stolen.clone();
+    world.loses = Box::new(move |from, to, bytes| {
+        let takes = (from, to) == (two, one) && bytes.get(12) == Some(&5) && taken.borrow().is_none();
+        if takes {
+            *taken.borrow_mut() = Some(bytes.to_vec());
+        }
+        takes
+    });
+    world.guest("two");
+    world.until(SECOND, |_| stolen.borrow().is_some());
+    let copy = stolen.borrow().clone().expect("it was taken");
+    let len = copy.len();
+    world.put(thief, one, copy);
+    world.run(SECOND);
+    let to_thief: Vec<usize> =
+        world.nodes[1].sent.iter().filter(|(to, _)| *to == thief).map(|(_, bytes)| bytes.len()).collect();
+    assert!(to_thief.len() == 1 && to_thief[0] < len, "a question and no more: {to_thief:?}");
+    assert!(is_full_mesh(&world, 3));
+    assert_eq!(world.count(1, |e| matches!(e, Event::PeerMoved { .. })), 0);
+    assert!(world.nodes[2].voice[1] > 150);
+}
+
+#[test]
 fn no_road_is_said_within_ten_seconds_and_why_and_tried_on() {
     let mut world = World::new();
     world.guest("one");
