@@ -3,6 +3,7 @@
 
 use super::control::Message;
 use super::event::{Event, Left, Over, Person};
+use super::figures::Refusal;
 use super::inbound::InboundOrder;
 use super::link::{DEAD_NS, Link, Live, Reaching, SILENT_NS, Stage};
 use super::report::REPORT_NS;
@@ -195,8 +196,11 @@ impl Mesh {
         let Role::Guest(_) = self.role else { return };
         let Some(me) = self.me.id else { return };
         self.timers.set(Timer::Heartbeat, now);
-        if roster.version <= self.roster.version {
+        if !roster.is_newer_than(self.roster.version) {
             return;
+        }
+        if roster.member(PeerId::HOST).is_none() {
+            return self.counts.add(Refusal::Nonsense);
         }
         if roster.member(me).is_none_or(|own| own.incarnation != self.me.incarnation) {
             // We are out and did not notice. There is a way back.
