@@ -392,9 +392,9 @@ impl Mesh {
         self.paths.voice.give(VoiceOrder::Me(me));
         self.set_line(line);
         self.links[PeerId::HOST.index()] = Some(Link::new(host.incarnation, &host.candidates, now));
+        // They do not know of us before the host does: until then nobody need be sent anything.
         for member in roster.members().filter(|member| member.id != PeerId::HOST && member.id != me) {
             self.links[member.id.index()] = Some(Link::new(member.incarnation, &member.candidates, now));
-            self.timers.set(Timer::Knock(member.id), now);
         }
         self.roster = *roster;
         self.stage = Stage::In;
@@ -419,6 +419,10 @@ impl Mesh {
         self.timers.stop(Timer::Hello);
         if let Some(joined) = side.entering.take() {
             self.out.happened(joined);
+            self.tell_roster();
+            for peer in PeerId::all().filter(|peer| *peer != PeerId::HOST && self.links[peer.index()].is_some()) {
+                self.timers.set(Timer::Knock(peer), now);
+            }
             self.begin_figures(now);
         }
     }
