@@ -11,13 +11,14 @@ use crate::mesh::handshake::Responder;
 use crate::mesh::inbound::InboundOrder;
 use crate::mesh::link::{Link, Live};
 use crate::mesh::pair::opens;
+use crate::mesh::road::is_private;
 use crate::mesh::roster::{CANDIDATES_MAX, Member, PairKey, Roster, distinct_name};
 use crate::mesh::seal::LinkKeys;
 use crate::mesh::timer::Timer;
 use crate::mesh::voice::VoiceOrder;
 use crate::mesh::{Mesh, Role};
 use crate::words::{Mono, PEOPLE_MAX, PeerId, SessionLine};
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 
 /// A roster that was not acknowledged is said again.
 const ROSTER_NS: i64 = 200_000_000;
@@ -61,6 +62,12 @@ impl Default for Book {
 }
 
 impl Book {
+    /// The address of the host's home in the wide world, of the family in which homes share one.
+    fn home(&self) -> Option<IpAddr> {
+        let told = &self.entries[PeerId::HOST.index()].told;
+        told.iter().find(|address| address.is_ipv4() && !is_private(**address)).map(SocketAddr::ip)
+    }
+
     /// Whoever had each place last, if anybody had it.
     pub fn people(&self) -> impl Iterator<Item = u64> {
         self.entries.iter().filter(|entry| entry.seen.is_some()).map(|entry| entry.person)
@@ -73,10 +80,16 @@ impl Book {
 }
 
 impl Entry {
-    /// Where the host sees them comes first: of that address it is known that it works.
-    fn candidates(&self) -> Vec<SocketAddr> {
+    /// Where the host sees them comes first: of that address it is known that it works. Who shares the host's home and
+    /// came in from inside is known to nobody by an outside address; it is the home's, and the port may be the same.
+    /// Whoever sends there lets in what comes from that address, with some routers from any port.
+    fn candidates(&self, home: Option<IpAddr>) -> Vec<SocketAddr> {
         let mut all: Vec<SocketAddr> = self.seen.into_iter().collect();
         all.extend(self.told.iter().filter(|told| Some(**told) != self.seen));
+        let within = self.seen.filter(|seen| seen.is_ipv4() && all.iter().all(|address| is_private(*address)));
+        if let (Some(home), Some(seen)) = (home, within) {
+            all.insert(1, SocketAddr::new(home, seen.port()));
+        }
         all.truncate(CANDIDATES_MAX);
         all
     }
@@ -189,8 +202,8 @@ impl Mesh {
         let name = distinct_name(&asked, others);
         let entry =
             Entry { person: caller.greeting.person, name: asked, seen: Some(from), told: caller.greeting.candidates };
-        let candidates = entry.candidates();
         let Some(book) = self.book() else { return };
+        let candidates = entry.candidates(book.home());
         book.entries[place.index()] = entry;
         for (other, pair) in pairs.into_iter().enumerate() {
             book.pairs[place.index()][other] = pair.clone();
@@ -311,11 +324,14 @@ impl Mesh {
     pub(in crate::mesh) fn list_own_candidates(&mut self, now: Mono) {
         let own = self.own_candidates();
         self.list_candidates(PeerId::HOST, &own, now);
+        for peer in PeerId::all() {
+            self.relist(peer, now);
+        }
     }
 
     fn relist(&mut self, peer: PeerId, now: Mono) {
         let Some(book) = self.book() else { return };
-        let candidates = book.entries[peer.index()].candidates();
+        let candidates = book.entries[peer.index()].candidates(book.home());
         let Some(member) = self.roster.member_mut(peer).filter(|member| member.candidates != candidates) else {
             return;
         };
