@@ -163,15 +163,15 @@ impl Door {
         }
     }
 
-    /// Is this the question that is open already, asked by the same person once more? Who came under another name or
-    /// from elsewhere meanwhile is not whom the host was asked about.
-    pub fn renews(&self, greeting: &Greeting, from: SocketAddr) -> Option<u64> {
+    /// The question that is open already, if this is the same person once more, and whether it is asked under the same
+    /// name. Who comes from elsewhere may only have overheard who asks.
+    pub fn renews(&self, greeting: &Greeting, from: SocketAddr) -> Option<(u64, bool)> {
         let same = |caller: &Caller| {
-            let home = network(caller.from.ip()) == network(from.ip());
-            caller.greeting.person == greeting.person && caller.greeting.name == greeting.name && home
+            caller.greeting.person == greeting.person && network(caller.from.ip()) == network(from.ip())
         };
         let open = |(caller, stage): &&(Caller, Stage)| matches!(stage, Stage::Knocking(_)) && same(caller);
-        self.callers.iter().find(open).map(|(caller, _)| caller.ticket)
+        let (caller, _) = self.callers.iter().find(open)?;
+        Some((caller.ticket, caller.greeting.name == greeting.name))
     }
 
     /// An earlier attempt of the same person.

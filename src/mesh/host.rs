@@ -108,6 +108,11 @@ impl Mesh {
         }
         let asks = !keyed && side.admit == Admit::Ask;
         let open = side.door.renews(&greeting, from).filter(|_| asks && greeting.revision == REVISION);
+        // Nobody is asked about one program run under many names.
+        if open.is_some_and(|(_, same_name)| !same_name) {
+            return self.counts.add(Refusal::Nonsense);
+        }
+        let open = open.map(|(ticket, _)| ticket);
         self.forget_earlier(greeting.person, open);
         let Some(side) = self.host_side() else { return };
         let ticket = open.unwrap_or_else(|| side.door.ticket());

@@ -180,6 +180,26 @@ fn the_same_person_who_asks_anew_is_the_same_question() {
 }
 
 #[test]
+fn who_waits_does_not_ask_anew_under_other_names() {
+    let mut world = World::new();
+    let guest = world.guest_with("stranger", None);
+    world.run(SECOND);
+    let person = world.nodes[guest].mesh.me.person;
+    let mut next = guest;
+    for number in 0..5 {
+        // The first lives on and waits.
+        next = world.guest_with(&format!("stranger {number}"), None);
+        world.nodes[next].mesh.me.person = person;
+        let home = world.nodes[guest].address.ip();
+        world.nodes[next].address.set_ip(home);
+        world.run(SECOND);
+    }
+    assert_eq!((world.count(0, is_knocking), world.count(next, is_waiting)), (1, 0));
+    answer_the_last(&mut world, true);
+    world.until(SECOND, |w| w.linked(guest) == [0]);
+}
+
+#[test]
 fn whom_a_new_host_does_not_want_asks_once_a_minute_and_not_more() {
     let mut world = World::with(HostSettings { name: "host".into(), key: None, admit: Admit::All });
     let guest = world.guest_with("guest", None);
