@@ -77,8 +77,10 @@ pub struct GuestSide {
 
 struct Join {
     since: Mono,
-    /// Nobody has answered since.
+    /// We ask whether anybody is there, since.
     asking: Mono,
+    /// Somebody answered last.
+    answered: Mono,
     /// We were in before.
     again: bool,
     /// What was asked of each address of the invite.
@@ -127,6 +129,7 @@ impl Join {
         Join {
             since: now,
             asking: now,
+            answered: now,
             again,
             asks: Vec::new(),
             spare: Vec::new(),
@@ -185,7 +188,7 @@ impl Join {
     /// When HELLO is said next: what is to be said to people meanwhile is not said late.
     fn next_hello(&self, now: Mono) -> Mono {
         let next = now.offset(self.pause_ns(now));
-        let word = self.asking.offset(LAST_WORD_NS);
+        let word = self.answered.offset(LAST_WORD_NS);
         let is_told = self.again || self.told_unreachable || self.attempt.is_some();
         if is_told || word <= now { next } else { next.min(word) }
     }
@@ -266,10 +269,10 @@ impl Mesh {
         let Role::Guest(side) = &mut self.role else { return };
         // An attempt is under way only where somebody has answered.
         let Some(join) = side.join.as_mut().filter(|join| !join.again && join.attempt.is_none()) else { return };
-        let asked_ns = now.since(join.asking);
-        let after_ms = (asked_ns / 1_000_000) as u64;
+        let (asked_ns, silent_ns) = (now.since(join.asking), now.since(join.answered));
+        let after_ms = (silent_ns / 1_000_000) as u64;
         let tried = || side.invite.addresses.clone();
-        if asked_ns >= LAST_WORD_NS && !join.told_unreachable {
+        if silent_ns >= LAST_WORD_NS && !join.told_unreachable {
             join.told_unreachable = true;
             self.out.happened(Event::Unreachable { after_ms, tried: tried() });
         } else if asked_ns >= FIRST_WORD_NS && !join.told_silent {
@@ -286,6 +289,7 @@ impl Mesh {
         };
         // Where we asked, not where the answer seems to come from: that anybody on the way could write.
         let (address, _) = join.asks.swap_remove(at);
+        join.answered = now;
         if join.attempt.is_some() || join.again {
             join.spare.push((address, cookie));
             if join.again {

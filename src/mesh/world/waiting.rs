@@ -105,7 +105,7 @@ fn a_host_that_dies_after_its_cookie_is_said_to_be_silent_and_then_unreachable()
     let guest = world.guest_with("guest", Some(InviteKey::new(KEY)));
     world.until(SECOND, |w| w.nodes[1].sent.len() > 1);
     cut_off_the_host(&mut world);
-    world.run(11_500 * MS);
+    world.run(9_900 * MS);
     assert_eq!(world.count(guest, is_despair), 2);
     assert_eq!(world.count(guest, |e| matches!(e, Event::Unreachable { .. })), 1);
 }
