@@ -26,6 +26,8 @@ pub enum Input<'a> {
     Opened {
         /// Whose it is.
         peer: PeerId,
+        /// Of which of the links that were in this place.
+        link: u32,
         /// Where it came from.
         from: SocketAddr,
         /// Its header.
@@ -41,6 +43,8 @@ pub enum Input<'a> {
     Moved {
         /// Who sends from elsewhere.
         peer: PeerId,
+        /// With the keys of which of the links that were in this place.
+        link: u32,
         /// From there.
         from: SocketAddr,
     },
@@ -168,6 +172,12 @@ pub enum Event {
     },
     /// A host answers there, but it does not take this invite's key. It is tried on, patiently.
     WrongKey {
+        /// Where it answers.
+        address: SocketAddr,
+    },
+    /// A host answers there, but so many wait before its door that it does not ask about one more. It is tried on,
+    /// patiently.
+    Crowded {
         /// Where it answers.
         address: SocketAddr,
     },

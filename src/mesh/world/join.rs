@@ -3,6 +3,7 @@
 
 use super::{MS, SECOND, World};
 use crate::mesh::event::{Event, Input, Left, Over};
+use crate::mesh::random::Random;
 use crate::words::PeerId;
 
 fn is_joined(event: &Event) -> bool {
@@ -25,6 +26,27 @@ fn host_and_guest_find_each_other_and_hear_each_other() {
     assert_eq!(world.people(0), everybody);
     assert_eq!(world.people(guest), everybody);
     assert_eq!(world.count(guest, is_joined), 1);
+}
+
+#[test]
+fn first_that_we_are_in_then_who_is_and_then_whom_we_hear() {
+    for seed in 0..12 {
+        let mut world = World::new();
+        world.random = Random::new([seed; 32]);
+        world.loss = 350;
+        (1..=3).for_each(|number| _ = world.guest(&format!("guest {number}")));
+        world.run(8 * SECOND);
+        for at in 1..=3 {
+            let told = world.told(at).into_iter();
+            let order =
+                told.filter(|e| matches!(e, Event::RosterChanged { .. } | Event::PeerJoined { .. }) || is_joined(e));
+            let mut order = order.skip_while(|e| !is_joined(e)).skip(1);
+            assert!(matches!(order.next(), Some(Event::RosterChanged { .. })), "seed {seed}");
+            let joined = world.told(at).into_iter().position(is_joined);
+            let linked = world.told(at).into_iter().position(|e| matches!(e, Event::PeerJoined { .. }));
+            assert!(joined < linked && joined.is_some(), "seed {seed}: {joined:?} {linked:?}");
+        }
+    }
 }
 
 #[test]
