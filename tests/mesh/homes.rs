@@ -14,14 +14,14 @@ use hyperzoom::mesh::event::Event;
 #[test]
 fn a_guest_in_the_hosts_home_is_found_by_who_lets_in_a_whole_address() {
     for nat in [Nat::FullCone, Nat::AddressRestricted] {
-        Nat::ALL.map(|hosts| find(nat, hosts, false));
+        Nat::ALL.iter().for_each(|hosts| find(nat, *hosts, false));
     }
 }
 
 #[test]
 fn a_guest_in_the_hosts_home_is_found_if_its_router_keeps_ports() {
     for nat in [Nat::FullCone, Nat::AddressRestricted, Nat::PortRestricted] {
-        [Nat::FullCone, Nat::AddressRestricted, Nat::PortRestricted].map(|hosts| find(nat, hosts, true));
+        [Nat::FullCone, Nat::AddressRestricted, Nat::PortRestricted].iter().for_each(|hosts| find(nat, *hosts, true));
     }
 }
 
