@@ -52,6 +52,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     start_log();
+    let json = std::env::args_os().any(|word| word == "--json");
     let done = match arguments.command {
         Command::Host(host) => host.run(),
         Command::Join(join) => join.run(),
@@ -66,7 +67,12 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("hyperzoom: {why:#}");
-            ExitCode::from(if why.is::<shared::Usage>() { 2 } else { 1 })
+            let Some(usage) = why.downcast_ref::<shared::Usage>() else { return ExitCode::FAILURE };
+            // What fails later was an event already; this is all that a program hears of an order it got wrong.
+            if json {
+                let _ = shared::say_json(&serde_json::json!({ "event": "error", "message": usage.to_string() }));
+            }
+            ExitCode::from(2)
         }
     }
 }

@@ -164,6 +164,10 @@ pub struct Mesh {
     line: SessionLine,
     roster: Roster,
     links: [Option<Link>; PEOPLE_MAX],
+    /// Links that had keys so far; the number of each.
+    links_made: u32,
+    /// When all addresses of each place were tried last.
+    knocked: [Option<Mono>; PEOPLE_MAX],
     show: Show,
     paths: Paths,
     timers: Timers,
@@ -213,6 +217,8 @@ impl Mesh {
             line: SessionLine::beginning(now),
             roster: Roster::default(),
             links: Default::default(),
+            links_made: 0,
+            knocked: [None; PEOPLE_MAX],
             show: Show::new(now),
             paths: Paths { voice: voice_orders, inbound: inbound_orders, tally },
             timers: Timers::default(),
@@ -269,10 +275,12 @@ impl Mesh {
     fn take(&mut self, input: Input<'_>, now: Mono) {
         match input {
             Input::Clear { from, header, body } => self.on_clear(from, header, body, now),
-            Input::Opened { peer, from, header, sequence, payload, at } => {
+            // The receiving thread may not have got the order yet that ends the link it opened this with.
+            Input::Opened { peer, link, .. } | Input::Moved { peer, link, .. } if !self.is_link(peer, link) => {}
+            Input::Opened { peer, from, header, sequence, payload, at, .. } => {
                 self.on_opened(peer, from, header, sequence, payload, at.min(now), now);
             }
-            Input::Moved { peer, from } => self.on_moved(peer, from, now),
+            Input::Moved { peer, from, .. } => self.on_moved(peer, from, now),
             Input::Candidates(candidates) => self.on_candidates(candidates, now),
             Input::Admit { ticket, yes } => self.on_admit(ticket, yes, now),
             Input::Picture { key, layer, bytes } => self.on_picture(key, layer, bytes, now),
@@ -301,6 +309,11 @@ impl Mesh {
             Timer::Picture(peer) => self.gather(peer, now),
             Timer::Nothing => {}
         }
+    }
+
+    /// Is this the link in that place, and none of those before it?
+    fn is_link(&self, peer: PeerId, number: u32) -> bool {
+        self.links[peer.index()].as_ref().and_then(Link::keyed).is_some_and(|live| live.number == number)
     }
 
     fn set_line(&mut self, line: SessionLine) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Ring 3: the conductor and public library. It joins the engines with the hands: whoever wants to record, from
-//! the command line, from a window or from another program, starts a [`Recorder`] and listens to its [`Event`]s.
+//! the command line, from a window or from another program, starts a [`Recorder`] and listens to its [`Event`]s;
+//! whoever wants to talk starts a [`Call`] and listens to its [`CallEvent`]s.
 //!
 //! ```text
 //!   Keeper(camera) ----\                                             /--> Writer: append, sync, finalise
@@ -9,6 +10,13 @@
 //! ```
 //!
 //! One thread, the take, owns all that can change. Nothing in it waits for a device, an encoder or a disk.
+//!
+//! ```text
+//!   Socket -> Listener (real-time): Inbound -> parcels -> Conductor: Mesh, PeerClocks -> CallEvent: the face
+//!                                                              \--> Mapping: the router's doors
+//! ```
+//!
+//! In a call one thread again owns all that can change; voice alone goes past it.
 
 mod awake;
 mod call;

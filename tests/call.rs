@@ -144,9 +144,11 @@ fn what_cannot_work_is_told_in_one_sentence() {
         ("127.0.0.1:5000#short", "key"),
         ("example.invalid:5000", "address"),
     ] {
-        let refused = run(&[&"join", &text, &"--bind", &"127.0.0.1"]);
+        let refused = run(&[&"join", &text, &"--bind", &"127.0.0.1", &"--json"]);
         let words = String::from_utf8_lossy(&refused.stderr).into_owned();
         assert_eq!(refused.status.code(), Some(2), "{text}: {words}");
         assert!(words.contains(part), "{text}: {words}");
+        let event: serde_json::Value = serde_json::from_slice(&refused.stdout).expect("one object for programs");
+        assert!(event["event"] == "error" && event["message"].as_str().is_some_and(|m| m.contains(part)), "{event}");
     }
 }

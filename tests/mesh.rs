@@ -17,6 +17,7 @@ mod bench;
 mod clock;
 mod clocks;
 mod dice;
+mod homes;
 mod machine;
 mod program;
 mod router;

@@ -19,8 +19,10 @@ mod disk;
 /// Clocks that drift for two hours cost exactly the pictures that constant rate requires.
 mod drift;
 /// Whatever strangers and insiders send, honest people notice nothing of it.
+#[cfg(unix)]
 mod hostile;
 /// Calls of two to four in simulated worlds, where everything goes wrong that can.
+#[cfg(unix)]
 mod mesh;
 /// Files are finished in place, whoever wrote them and whatever happened to them.
 mod mp4;

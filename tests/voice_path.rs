@@ -58,6 +58,7 @@ fn from_frame_to_socket_and_from_socket_to_playout_nothing_is_allocated() {
     let (mut inbound, mut orders, mut tally) = inbound_path();
     orders.give(InboundOrder::Add {
         peer: PeerId::HOST,
+        link: 1,
         address: (Ipv4Addr::LOCALHOST, socket.port()).into(),
         openers: theirs.openers,
     });

@@ -72,7 +72,7 @@ pub fn watch_signals() -> anyhow::Result<Receiver<()>> {
 pub fn follow(call: &Call, bell: Receiver<()>, json: bool, mut on_event: impl FnMut(&CallEvent)) -> anyhow::Result<()> {
     let remote = call.remote();
     std::thread::spawn(move || bell.iter().for_each(|()| remote.leave()));
-    let mut printer = Printer { json, live: std::io::stderr().is_terminal(), failed: None };
+    let mut printer = Printer { json, live: std::io::stderr().is_terminal(), people: String::new(), failed: None };
     let mut left = false;
     for event in call.events() {
         on_event(&event);
@@ -112,6 +112,8 @@ fn aside(line: &str) {
 struct Printer {
     json: bool,
     live: bool,
+    /// Who was said to be in the call.
+    people: String,
     failed: Option<String>,
 }
 
@@ -143,8 +145,12 @@ impl Printer {
             }
             CallEvent::PeerLeft { name, reason, .. } => aside(&farewell(name, reason)),
             CallEvent::Roster { people } => {
-                let names: Vec<&str> = people.iter().map(|p| p.name.as_str()).collect();
-                aside(&format!("in the call: {}", names.join(", ")));
+                // Programs hear of every link; people, of who is there.
+                let names = people.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
+                if self.people != names {
+                    aside(&format!("in the call: {names}"));
+                    self.people = names;
+                }
             }
             CallEvent::Stats { seconds, peers } if self.live => {
                 let peers: Vec<String> = peers.iter().map(figures).collect();

@@ -11,6 +11,7 @@
 //! A caller is remembered by the token of its HELLO: said again it gets what it got before. Nothing here is
 //! reached without a cookie, so callers are as many as there are true addresses, and no more than the limits.
 
+mod declined;
 mod limit;
 
 use super::control::greeting::Greeting;
@@ -19,6 +20,7 @@ use super::roster::PairKey;
 use super::seal::LinkKeys;
 use crate::words::{Mono, PEOPLE_MAX, PeerId};
 use core::net::SocketAddr;
+use declined::Refusals;
 pub use limit::Limit;
 use limit::network;
 use std::collections::VecDeque;
@@ -116,6 +118,8 @@ impl core::fmt::Debug for Stage {
 pub struct Door {
     /// How much work they may cause.
     pub limit: Limit,
+    /// Whom the host does not want to be asked about again.
+    pub declined: Refusals,
     callers: Vec<(Caller, Stage)>,
     spent: VecDeque<u64>,
     tickets: u64,
@@ -157,6 +161,17 @@ impl Door {
                 None
             }
         }
+    }
+
+    /// The question that is open already, if this is the same person once more, and whether it is asked under the same
+    /// name. Who comes from elsewhere may only have overheard who asks.
+    pub fn renews(&self, greeting: &Greeting, from: SocketAddr) -> Option<(u64, bool)> {
+        let same = |caller: &Caller| {
+            caller.greeting.person == greeting.person && network(caller.from.ip()) == network(from.ip())
+        };
+        let open = |(caller, stage): &&(Caller, Stage)| matches!(stage, Stage::Knocking(_)) && same(caller);
+        let (caller, _) = self.callers.iter().find(open)?;
+        Some((caller.ticket, caller.greeting.name == greeting.name))
     }
 
     /// An earlier attempt of the same person.

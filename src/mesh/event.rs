@@ -26,6 +26,8 @@ pub enum Input<'a> {
     Opened {
         /// Whose it is.
         peer: PeerId,
+        /// Of which of the links that were in this place.
+        link: u32,
         /// Where it came from.
         from: SocketAddr,
         /// Its header.
@@ -41,6 +43,8 @@ pub enum Input<'a> {
     Moved {
         /// Who sends from elsewhere.
         peer: PeerId,
+        /// With the keys of which of the links that were in this place.
+        link: u32,
         /// From there.
         from: SocketAddr,
     },
@@ -137,9 +141,9 @@ pub struct Stats {
     pub address: SocketAddr,
     /// There and back, in milliseconds; `None` until the first answer.
     pub rtt_ms: Option<f64>,
-    /// Voice datagrams of theirs that did not come.
+    /// Voice datagrams of theirs that did not come; while they send none, the newest hundred of their messages.
     pub loss_percent: f64,
-    /// Voice datagrams of ours that did not come, as they say.
+    /// Voice datagrams of ours that did not come, as they say; 0 while we send none.
     pub loss_there_percent: f64,
     /// How unevenly their voice comes.
     pub jitter_ms: f64,
@@ -168,6 +172,12 @@ pub enum Event {
     },
     /// A host answers there, but it does not take this invite's key. It is tried on, patiently.
     WrongKey {
+        /// Where it answers.
+        address: SocketAddr,
+    },
+    /// A host answers there, but so many wait before its door that it does not ask about one more. It is tried on,
+    /// patiently.
+    Crowded {
         /// Where it answers.
         address: SocketAddr,
     },

@@ -2,6 +2,8 @@
 //! Figures: how each peer is received, told to that peer ten times a second and to people once; and what was
 //! refused.
 
+mod recent;
+
 use super::Mesh;
 use super::control::Message;
 use super::event::{Event, Stats};
@@ -9,6 +11,7 @@ use super::report::{REPORT_NS, Report, VoiceSeen};
 use super::tally::Tally;
 use super::timer::Timer;
 use crate::words::{Mono, PeerId};
+pub use recent::Recent;
 
 const STATS_NS: i64 = 1_000_000_000;
 
@@ -64,6 +67,8 @@ pub struct Figures {
     expected_there: u32,
     received_there: u32,
     loss_there: f64,
+    /// Their messages.
+    pub messages: Recent,
 }
 
 fn percent(expected: u32, received: u32) -> f64 {
@@ -146,7 +151,10 @@ impl Mesh {
                 peer,
                 address: live.road,
                 rtt_ms: live.pings.rtt_ns().map(|ns| ns as f64 / 1e6),
-                loss_percent: percent(figures.expected, figures.received),
+                loss_percent: match figures.expected {
+                    0 => figures.messages.loss_percent(),
+                    expected => percent(expected, figures.received),
+                },
                 loss_there_percent: percent(figures.expected_there, figures.received_there),
                 jitter_ms: figures.jitter_ns as f64 / 1e6,
                 delay_ms: figures.delay_ns.take().map(|ns| ns.saturating_add(clocks_ns) as f64 / 1e6),

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  Ask to all addresses --COOKIE--> HELLO to the first that answered --WELCOME--> CONFIRM --first sealed word--> in
-//!        ^                             |  3 s without WELCOME
+//!        ^                             |  no WELCOME
 //!        '-----------------------------'  (or wait notices: the host is being asked)
 //! ```
 //!
@@ -33,11 +33,17 @@ const PATIENT_NS: i64 = 2_000_000_000;
 /// While the host is being asked.
 const WAITING_NS: i64 = 1_000_000_000;
 
-/// When what is said to people.
+/// When what is said to people; the last word within ten seconds, whenever it was looked last.
 const FIRST_WORD_NS: i64 = 3_000_000_000;
-const LAST_WORD_NS: i64 = 10_000_000_000;
+const LAST_WORD_NS: i64 = 9_500_000_000;
 
-/// An attempt that led nowhere for so long is made anew, perhaps at another address.
+/// When the pace of asking changes.
+const STEADY_AFTER_NS: i64 = 3_000_000_000;
+const PATIENT_AFTER_NS: i64 = 10_000_000_000;
+
+/// An attempt that led nowhere for so long is made anew, perhaps at another address. The first is given up sooner: the
+/// next tells whether the way was lost or the key is wrong.
+const FIRST_ATTEMPT_NS: i64 = 1_500_000_000;
 const ATTEMPT_NS: i64 = 3_000_000_000;
 const OTHER_ADDRESS_NS: i64 = 1_000_000_000;
 /// Without a wait notice for so long nobody is being asked any more.
@@ -49,8 +55,10 @@ const REJOIN_DELAY_NS: i64 = 300_000_000;
 /// No call lasts a year, whatever a host says: beyond some centuries there are no numbers.
 const AGE_NS_MAX: i64 = 365 * 86_400 * 1_000_000_000;
 
-/// The call was full when we came back, or the host said no.
-const REFUSED_NS: i64 = 10_000_000_000;
+/// The call was full when we came back: somebody may leave.
+const FULL_NS: i64 = 10_000_000_000;
+/// The host said no when we came back: it should not have to say it all the time.
+const DECLINED_NS: i64 = 60_000_000_000;
 
 /// What a guest knows of the way in.
 pub struct GuestSide {
@@ -69,6 +77,10 @@ pub struct GuestSide {
 
 struct Join {
     since: Mono,
+    /// We ask whether anybody is there, since.
+    asking: Mono,
+    /// Somebody answered last.
+    answered: Mono,
     /// We were in before.
     again: bool,
     /// What was asked of each address of the invite.
@@ -77,11 +89,11 @@ struct Join {
     spare: Vec<(SocketAddr, [u8; COOKIE_LEN])>,
     attempt: Option<Attempt>,
     attempts: u32,
-    /// A host answered first.
-    answered: Option<Mono>,
+    /// Addresses whose host gave a cookie and then no WELCOME. Once that may be the way; twice it is the host.
+    fruitless: Vec<SocketAddr>,
     told_silent: bool,
     told_unreachable: bool,
-    told_wrong_key: bool,
+    told_fruitless: bool,
     told_waiting: bool,
 }
 
@@ -116,15 +128,17 @@ impl Join {
     fn new(again: bool, now: Mono) -> Join {
         Join {
             since: now,
+            asking: now,
+            answered: now,
             again,
             asks: Vec::new(),
             spare: Vec::new(),
             attempt: None,
             attempts: 0,
-            answered: None,
+            fruitless: Vec::new(),
             told_silent: false,
             told_unreachable: false,
-            told_wrong_key: false,
+            told_fruitless: false,
             told_waiting: false,
         }
     }
@@ -133,9 +147,28 @@ impl Join {
     fn is_stuck(&self, now: Mono) -> bool {
         self.attempt.as_ref().is_some_and(|attempt| match attempt.waiting {
             Some(notice) => now.since(notice) >= WAIT_NOTICE_NS,
-            None if self.spare.is_empty() => now.since(attempt.since) >= ATTEMPT_NS,
-            None => now.since(attempt.since) >= OTHER_ADDRESS_NS,
+            None if !self.spare.is_empty() => now.since(attempt.since) >= OTHER_ADDRESS_NS,
+            None if self.again || self.attempts > 1 => now.since(attempt.since) >= ATTEMPT_NS,
+            None => now.since(attempt.since) >= FIRST_ATTEMPT_NS,
         })
+    }
+
+    /// Everybody is asked anew. Answers the address whose host has answered twice and not let us further.
+    fn give_up_attempt(&mut self, now: Mono) -> Option<SocketAddr> {
+        let attempt = self.attempt.take()?;
+        self.asks.clear();
+        self.asking = now;
+        if attempt.waiting.is_some() {
+            // We were as good as there: whatever is said from here on begins here.
+            let (attempts, told_waiting) = (self.attempts, self.told_waiting);
+            *self = Join { attempts, told_waiting, ..Join::new(self.again, now) };
+            return None;
+        }
+        let known = self.fruitless.contains(&attempt.address);
+        if !known {
+            self.fruitless.push(attempt.address);
+        }
+        known.then_some(attempt.address)
     }
 
     fn is_waiting(&self) -> bool {
@@ -146,10 +179,18 @@ impl Join {
         let tried_ns = now.since(self.since);
         match () {
             () if self.is_waiting() => WAITING_NS,
-            () if self.again || tried_ns >= LAST_WORD_NS => PATIENT_NS,
-            () if tried_ns < FIRST_WORD_NS => QUICK_NS,
+            () if self.again || tried_ns >= PATIENT_AFTER_NS => PATIENT_NS,
+            () if tried_ns < STEADY_AFTER_NS => QUICK_NS,
             () => STEADY_NS,
         }
+    }
+
+    /// When HELLO is said next: what is to be said to people meanwhile is not said late.
+    fn next_hello(&self, now: Mono) -> Mono {
+        let next = now.offset(self.pause_ns(now));
+        let word = self.answered.offset(LAST_WORD_NS);
+        let is_told = self.again || self.told_unreachable || self.attempt.is_some();
+        if is_told || word <= now { next } else { next.min(word) }
     }
 }
 
@@ -187,45 +228,55 @@ impl Mesh {
     pub(super) fn say_hello(&mut self, now: Mono) {
         let Role::Guest(side) = &mut self.role else { return };
         let Some(join) = &mut side.join else { return };
-        if join.is_stuck(now) {
-            join.attempt = None;
-            join.asks.clear();
-        }
+        let fruitless = if join.is_stuck(now) { join.give_up_attempt(now) } else { None };
         if let Some(attempt) = &join.attempt {
             self.out.send(attempt.address, attempt.datagram.clone());
         } else if let Some((address, cookie)) = join.spare.pop() {
             self.attempt(address, cookie, now);
         } else {
             if join.asks.is_empty() {
-                join.asks = side.invite.addresses.iter().map(|address| (*address, self.random.u64())).collect();
+                for address in &side.invite.addresses {
+                    // Two answers of one host at the same moment would say no more than one.
+                    if !join.asks.iter().any(|(asked, _)| asked == address) {
+                        join.asks.push((*address, self.random.u64()));
+                    }
+                }
             }
             for (address, token) in &join.asks {
                 self.out.send(*address, Clear::Hello { token: *token, hello: Hello::Ask }.datagram(NOBODY));
             }
         }
+        if let Some(address) = fruitless {
+            self.tell_fruitless(address);
+        }
         self.tell_how_it_goes(now);
-        let Some(join) = self.joining() else { return };
-        let pause_ns = join.pause_ns(now);
-        self.timers.set(Timer::Hello, now.offset(pause_ns));
+        if let Some(next) = self.joining().map(|join| join.next_hello(now)) {
+            self.timers.set(Timer::Hello, next);
+        }
+    }
+
+    /// The host there gives cookies and nothing else: to whoever has a key because it is another, to others because
+    /// so many wait already.
+    fn tell_fruitless(&mut self, address: SocketAddr) {
+        let Role::Guest(side) = &mut self.role else { return };
+        let Some(join) = side.join.as_mut().filter(|join| !join.again && !join.told_fruitless) else { return };
+        (join.told_fruitless, join.told_waiting) = (true, false);
+        let keyed = side.invite.key.is_some();
+        self.out.happened(if keyed { Event::WrongKey { address } } else { Event::Crowded { address } });
     }
 
     fn tell_how_it_goes(&mut self, now: Mono) {
         let Role::Guest(side) = &mut self.role else { return };
-        let Some(join) = side.join.as_mut().filter(|join| !join.again && !join.is_waiting()) else { return };
-        let tried_ns = now.since(join.since);
-        let after_ms = (tried_ns / 1_000_000) as u64;
+        // An attempt is under way only where somebody has answered.
+        let Some(join) = side.join.as_mut().filter(|join| !join.again && join.attempt.is_none()) else { return };
+        let (asked_ns, silent_ns) = (now.since(join.asking), now.since(join.answered));
+        let after_ms = (silent_ns / 1_000_000) as u64;
         let tried = || side.invite.addresses.clone();
-        if let (Some(answered), true) = (join.answered, side.invite.key.is_some()) {
-            if now.since(answered) >= FIRST_WORD_NS && !join.told_wrong_key {
-                join.told_wrong_key = true;
-                let address = join.attempt.as_ref().map_or(side.invite.addresses[0], |attempt| attempt.address);
-                self.out.happened(Event::WrongKey { address });
-            }
-        } else if tried_ns >= LAST_WORD_NS && !join.told_unreachable {
+        if silent_ns >= LAST_WORD_NS && !join.told_unreachable {
             join.told_unreachable = true;
             self.out.happened(Event::Unreachable { after_ms, tried: tried() });
-        } else if tried_ns >= FIRST_WORD_NS && !join.told_silent {
-            join.told_silent = true;
+        } else if asked_ns >= FIRST_WORD_NS && !join.told_silent {
+            (join.told_silent, join.told_waiting) = (true, false);
             self.out.happened(Event::HostSilent { after_ms, tried: tried() });
         }
     }
@@ -238,7 +289,7 @@ impl Mesh {
         };
         // Where we asked, not where the answer seems to come from: that anybody on the way could write.
         let (address, _) = join.asks.swap_remove(at);
-        join.answered.get_or_insert(now);
+        join.answered = now;
         if join.attempt.is_some() || join.again {
             join.spare.push((address, cookie));
             if join.again {
@@ -317,7 +368,8 @@ impl Mesh {
             self.end_if_alone();
         } else {
             side.join = Some(Join::new(true, now));
-            self.timers.set(Timer::Hello, now.offset(REFUSED_NS));
+            let pause_ns = if why == Refused::Declined { DECLINED_NS } else { FULL_NS };
+            self.timers.set(Timer::Hello, now.offset(pause_ns));
         }
     }
 
@@ -344,9 +396,9 @@ impl Mesh {
         self.paths.voice.give(VoiceOrder::Me(me));
         self.set_line(line);
         self.links[PeerId::HOST.index()] = Some(Link::new(host.incarnation, &host.candidates, now));
+        // They do not know of us before the host does: until then nobody need be sent anything.
         for member in roster.members().filter(|member| member.id != PeerId::HOST && member.id != me) {
             self.links[member.id.index()] = Some(Link::new(member.incarnation, &member.candidates, now));
-            self.timers.set(Timer::Knock(member.id), now);
         }
         self.roster = *roster;
         self.stage = Stage::In;
@@ -371,6 +423,10 @@ impl Mesh {
         self.timers.stop(Timer::Hello);
         if let Some(joined) = side.entering.take() {
             self.out.happened(joined);
+            self.tell_roster();
+            for peer in PeerId::all().filter(|peer| *peer != PeerId::HOST && self.links[peer.index()].is_some()) {
+                self.timers.set(Timer::Knock(peer), now);
+            }
             self.begin_figures(now);
         }
     }

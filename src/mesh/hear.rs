@@ -52,6 +52,9 @@ impl Mesh {
             Some(Stage::Reaching(_) | Stage::Left) | None => return,
         }
         self.heard(peer, at, now);
+        if let (Kind::Control, Some(live)) = (header.kind, self.live(peer)) {
+            live.shown.figures.messages.came(sequence);
+        }
         match header.kind {
             Kind::Bye => self.on_bye(peer, now),
             Kind::Control => match Message::read(payload) {

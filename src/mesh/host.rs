@@ -26,8 +26,8 @@ const MAKES_ROOM_NS: i64 = 1_000_000_000;
 pub struct HostSide {
     /// Of the invite.
     pub key: Option<InviteKey>,
-    /// For who was in before.
-    return_key: PairKey,
+    /// From which each guest's own key to come back with is made.
+    returns: Secret,
     admit: Admit,
     cookies: Cookies,
     door: Door,
@@ -37,16 +37,25 @@ pub struct HostSide {
 impl HostSide {
     /// Nobody is there yet.
     pub fn new(key: Option<InviteKey>, admit: Admit, random: &mut Random) -> HostSide {
-        let (cookies, return_key) = (Cookies::new(random), PairKey(random.bytes()));
-        HostSide { key, return_key, admit, cookies, door: Door::default(), book: Book::default() }
+        let (cookies, returns) = (Cookies::new(random), Secret::new(random.bytes()));
+        HostSide { key, returns, admit, cookies, door: Door::default(), book: Book::default() }
     }
 
-    fn psk(&self, proof: Proof) -> Option<Secret> {
+    /// The keys with which somebody may come who shows this, and whom the key shows to be there. Who was in last in
+    /// each place may come back; nobody else can as them.
+    fn psks(&self, proof: Proof) -> Vec<(Secret, Option<u64>)> {
         match proof {
-            Proof::Invite => self.key.as_ref().map(InviteKey::psk),
-            Proof::Nothing => Some(Secret::NONE),
-            Proof::Return => Some(Secret::new(self.return_key.0)),
+            Proof::Invite => self.key.iter().map(|key| (key.psk(), None)).collect(),
+            Proof::Nothing => vec![(Secret::NONE, None)],
+            Proof::Return => {
+                let known = self.book.people();
+                known.map(|person| (Secret::new(self.return_key(person).0), Some(person))).collect()
+            }
         }
+    }
+
+    fn return_key(&self, person: u64) -> PairKey {
+        PairKey(*self.returns.derive("return", &person.to_be_bytes()).bytes())
     }
 }
 
@@ -87,44 +96,65 @@ impl Mesh {
         if side.door.is_spent(token) {
             return self.counts.add(Refusal::Replayed);
         }
-        let Some(psk) = side.psk(proof) else { return self.counts.add(Refusal::WrongKey) };
-        let mut responder = Responder::new(&psk, &prologue(token, &hello), &mut self.random);
-        let Ok(greeting) = responder.read(noise) else { return self.counts.add(Refusal::WrongKey) };
+        let before = prologue(token, &hello);
+        let opened = side.psks(proof).into_iter().find_map(|(psk, person)| {
+            let mut responder = Responder::new(&psk, &before, &mut self.random);
+            responder.read(noise).ok().map(|greeting| (responder, greeting, person))
+        });
+        let Some((responder, greeting, person)) = opened else { return self.counts.add(Refusal::WrongKey) };
         let Some(greeting) = Greeting::read(&greeting) else { return self.counts.add(Refusal::Nonsense) };
-        self.forget_earlier(greeting.person);
+        if person.is_some_and(|person| person != greeting.person) {
+            return self.counts.add(Refusal::WrongKey);
+        }
+        let asks = !keyed && side.admit == Admit::Ask;
+        let open = side.door.renews(&greeting, from).filter(|_| asks && greeting.revision == REVISION);
+        // Nobody is asked about one program run under many names.
+        if open.is_some_and(|(_, same_name)| !same_name) {
+            return self.counts.add(Refusal::Nonsense);
+        }
+        let open = open.map(|(ticket, _)| ticket);
+        self.forget_earlier(greeting.person, open);
         let Some(side) = self.host_side() else { return };
+        let ticket = open.unwrap_or_else(|| side.door.ticket());
+        let caller = Caller { ticket, token, from, keyed, greeting, heard: now };
+        if asks && side.door.declined.hold(&caller, now) {
+            self.say_no(&caller, responder, Refused::Declined);
+            return;
+        }
         if !side.door.has_room(keyed, from) {
             return self.counts.add(Refusal::Flood);
         }
-        let caller = Caller { ticket: side.door.ticket(), token, from, keyed, greeting, heard: now };
-        let asks = !keyed && side.admit == Admit::Ask;
         self.timers.set_by(Timer::Door, now.offset(LOOK_NS));
         if caller.greeting.revision != REVISION {
             self.turn_away(caller, responder, Refused::Revision, now);
         } else if !asks {
             self.consider(caller, responder, now);
         } else {
-            self.knocks(caller, responder);
+            self.knocks(caller, responder, open.is_some());
         }
     }
 
-    /// They gave an earlier attempt up.
-    fn forget_earlier(&mut self, person: u64) {
+    /// They gave an earlier attempt up; the question that stays open is asked on.
+    fn forget_earlier(&mut self, person: u64, open: Option<u64>) {
         let Some(side) = self.host_side() else { return };
         let earlier = side.door.earlier(person).and_then(|token| side.door.take(token));
         if let Some((caller, _)) = &earlier {
             side.door.spend(caller.token);
         }
-        if let Some((Caller { ticket, .. }, Stage::Knocking(_))) = earlier {
+        if let Some((Caller { ticket, .. }, Stage::Knocking(_))) = earlier
+            && open != Some(ticket)
+        {
             self.out.happened(Event::KnockingStopped { ticket });
         }
     }
 
-    fn knocks(&mut self, caller: Caller, responder: Responder) {
+    fn knocks(&mut self, caller: Caller, responder: Responder, is_known: bool) {
         let (token, ticket, name, from) = (caller.token, caller.ticket, caller.greeting.name.clone(), caller.from);
         let Some(side) = self.host_side() else { return };
         side.door.put(caller, Stage::Knocking(responder));
-        self.out.happened(Event::Knocking { ticket, name, from });
+        if !is_known {
+            self.out.happened(Event::Knocking { ticket, name, from });
+        }
         self.answer_again(token);
     }
 
@@ -146,7 +176,12 @@ impl Mesh {
         let asked = self.host_side().and_then(|side| side.door.take_knocking(ticket));
         match asked {
             Some((caller, responder)) if yes => self.consider(caller, responder, now),
-            Some((caller, responder)) => self.turn_away(caller, responder, Refused::Declined, now),
+            Some((caller, responder)) => {
+                if let Some(side) = self.host_side() {
+                    side.door.declined.note(&caller, now);
+                }
+                self.turn_away(caller, responder, Refused::Declined, now);
+            }
             None => {}
         }
     }
@@ -209,12 +244,18 @@ impl Mesh {
 
     /// No, and why.
     fn turn_away(&mut self, caller: Caller, responder: Responder, why: Refused, now: Mono) {
-        let (noise, _) = responder.answer(&Welcome::Refused(why).bytes());
-        let datagram = Clear::Welcome { token: caller.token, noise: &noise }.datagram(PeerId::HOST.number());
-        self.out.send(caller.from, datagram.clone());
+        let datagram = self.say_no(&caller, responder, why);
         if let Some(side) = self.host_side() {
             side.door.put(caller, Stage::Refused { datagram, at: now });
         }
+    }
+
+    /// No, and nothing is kept of it: who asks again costs a handshake of their small share.
+    fn say_no(&mut self, caller: &Caller, responder: Responder, why: Refused) -> Vec<u8> {
+        let (noise, _) = responder.answer(&Welcome::Refused(why).bytes());
+        let datagram = Clear::Welcome { token: caller.token, noise: &noise }.datagram(PeerId::HOST.number());
+        self.out.send(caller.from, datagram.clone());
+        datagram
     }
 
     /// The call ends: whoever waits is told.

@@ -3,7 +3,7 @@
 //! allocates, locks or waits, and a datagram that does not prove itself costs at most one hash.
 //!
 //! ```text
-//!  datagram -> header -> clear control? -> known kind, sane size, not too many -> Clear
+//!  datagram -> header -> clear control? -> known kind, right size, not too many from there -> Clear
 //!                        sealed?        -> sender's opener -> voice             -> Voice (and tallied)
 //!                                                          -> anything else     -> Opened
 //!                        anything else  -> Dropped, counted by reason
@@ -11,13 +11,14 @@
 
 mod bucket;
 
+use super::control::clear::PAIR_HELLO_LEN;
 use super::header::{DATAGRAM_MAX, Header, Kind};
 use super::seal::{Openers, Refusal, TAG_LEN};
 use super::tally::{TallyReader, TallyWriter, tally};
 use super::voice::{Order, Orders, VoicePayload, orders};
 use crate::words::{Mono, PEOPLE_MAX, PeerId};
-use bucket::Bucket;
-use core::net::SocketAddr;
+use bucket::Buckets;
+use core::net::{IpAddr, SocketAddr};
 use core::ops::RangeInclusive;
 
 /// How often at most the engine is told that a peer sends from elsewhere.
@@ -27,15 +28,18 @@ const MOVED_EVERY_NS: i64 = 50_000_000;
 /// sends on somebody else's datagrams must never get more for one than it weighs.
 const QUESTION_LEN: usize = Header::LEN + 1 + 9 + TAG_LEN;
 
-/// What is said in the clear: its first payload byte, and how long the rest of it may be. HELLO, WELCOME and CONFIRM
-/// hold at least an ephemeral key and a tag, or a sealed datagram.
-const CLEAR: [(u8, RangeInclusive<usize>); 5] = [
-    (1, 48..=BODY_MAX), // HELLO
-    (2, 1..=64),        // COOKIE, or a notice to wait
-    (3, 48..=BODY_MAX), // WELCOME
-    (4, 107..=107),     // PUNCH
-    (5, 28..=BODY_MAX), // CONFIRM
+/// What is said in the clear: its first payload byte, for HELLO the second too, and how long the rest of it may be.
+/// WELCOME and CONFIRM hold at least an ephemeral key and a tag, or a sealed datagram.
+const CLEAR: [(u8, &[u8], RangeInclusive<usize>); 7] = [
+    (1, &[0], BODY_MAX..=BODY_MAX),       // HELLO that asks for a cookie
+    (1, &[1, 2, 4], BODY_MAX..=BODY_MAX), // HELLO that brings one
+    (1, &[3], PAIR_LEN..=PAIR_LEN),       // HELLO within a pair
+    (2, &[], 1..=64),                     // COOKIE, or a notice to wait
+    (3, &[], 48..=BODY_MAX),              // WELCOME
+    (4, &[], PAIR_LEN..=PAIR_LEN),        // PUNCH
+    (5, &[], 28..=BODY_MAX),              // CONFIRM
 ];
+const PAIR_LEN: usize = PAIR_HELLO_LEN - Header::LEN - 1;
 const BODY_MAX: usize = DATAGRAM_MAX - Header::LEN - 1;
 
 /// What changes for the receiving thread.
@@ -46,6 +50,8 @@ pub enum InboundOrder {
     Add {
         /// The place.
         peer: PeerId,
+        /// Tells this link from those that were in the place before.
+        link: u32,
         /// Where it sends from.
         address: SocketAddr,
         /// The link's receiving ends.
@@ -112,6 +118,8 @@ pub enum Arrival<'a> {
     Opened {
         /// Who sends.
         peer: PeerId,
+        /// With the keys of which link; the engine may know a newer one already.
+        link: u32,
         /// As it came.
         header: Header,
         /// Its whole sequence.
@@ -130,7 +138,11 @@ pub enum Arrival<'a> {
     Dropped(Refusal),
 }
 
+/// Whoever sends from elsewhere, and with the keys of which link.
+type Moved = Option<(PeerId, u32)>;
+
 struct Place {
+    link: u32,
     address: SocketAddr,
     openers: Openers,
     /// When the engine was last told that the peer sends from elsewhere.
@@ -143,13 +155,13 @@ pub struct Inbound {
     places: [Option<Place>; PEOPLE_MAX],
     tally: TallyWriter,
     /// One for each thing that is said in the clear, so that a flood of one does not drown the others.
-    clear: [Bucket; CLEAR.len()],
+    clear: [Buckets; CLEAR.len()],
 }
 
 impl Inbound {
-    /// Takes a datagram as it came, opening it in place. Tells too if its sender is now elsewhere than we thought;
-    /// that is authentic, but still only a hint: who can delay datagrams can send them on from anywhere.
-    pub fn take<'a>(&mut self, datagram: &'a mut [u8], from: SocketAddr, at: Mono) -> (Arrival<'a>, Option<PeerId>) {
+    /// Takes a datagram as it came, opening it in place. Tells too if its sender is now elsewhere than we thought, and
+    /// of which link it is; that is authentic, but still only a hint: who can delay datagrams can send them on from anywhere.
+    pub fn take<'a>(&mut self, datagram: &'a mut [u8], from: SocketAddr, at: Mono) -> (Arrival<'a>, Moved) {
         while let Ok(order) = self.orders.pop() {
             self.obey(order);
         }
@@ -164,8 +176,8 @@ impl Inbound {
 
     fn obey(&mut self, order: InboundOrder) {
         match order {
-            InboundOrder::Add { peer, address, openers } => {
-                self.places[peer.index()] = Some(Place { address, openers, moved_at: None });
+            InboundOrder::Add { peer, link, address, openers } => {
+                self.places[peer.index()] = Some(Place { link, address, openers, moved_at: None });
                 self.tally.begin(peer);
             }
             InboundOrder::Road { peer, address } => {
@@ -182,11 +194,11 @@ impl Inbound {
         datagram: &'a mut [u8],
         from: SocketAddr,
         at: Mono,
-    ) -> Result<(Arrival<'a>, Option<PeerId>), Refusal> {
+    ) -> Result<(Arrival<'a>, Moved), Refusal> {
         let header = Header::read(datagram)?;
         let what = datagram.get(Header::LEN).copied().unwrap_or(0);
         if header.kind == Kind::Control && what != 0 {
-            self.judge_clear(what, datagram.len() - Header::LEN - 1, at)?;
+            self.judge_clear(&datagram[Header::LEN..], from.ip(), at)?;
             return Ok((Arrival::Clear { header, body: &datagram[Header::LEN..] }, None));
         }
         let peer = header.sender().ok_or(Refusal::Stranger)?;
@@ -194,20 +206,24 @@ impl Inbound {
         let bytes = datagram.len();
         let (sequence, plain) = place.openers.open(&header, datagram)?;
         self.tally.heard(peer, bytes, at);
-        let moved = (bytes >= QUESTION_LEN && place.moved(from, at)).then_some(peer);
+        let moved = (bytes >= QUESTION_LEN && place.moved(from, at)).then_some((peer, place.link));
+        let link = place.link;
         let payload = &datagram[plain];
         if header.kind != Kind::Voice {
-            return Ok((Arrival::Opened { peer, header, sequence, payload }, moved));
+            return Ok((Arrival::Opened { peer, link, header, sequence, payload }, moved));
         }
         let payload = VoicePayload::parse(payload).ok_or(Refusal::Senseless)?;
         self.tally.voice(peer, sequence, header.timestamp_ms, &payload, at);
         Ok((Arrival::Voice { peer, sequence, timestamp_ms: header.timestamp_ms, payload }, moved))
     }
 
-    fn judge_clear(&mut self, what: u8, body_len: usize, at: Mono) -> Result<(), Refusal> {
-        let known = CLEAR.iter().position(|(kind, sizes)| *kind == what && sizes.contains(&body_len));
-        let bucket = &mut self.clear[known.ok_or(Refusal::Unknown)?];
-        if bucket.take(at) { Ok(()) } else { Err(Refusal::Flood) }
+    fn judge_clear(&mut self, body: &[u8], from: IpAddr, at: Mono) -> Result<(), Refusal> {
+        let [what, rest @ ..] = body else { return Err(Refusal::Unknown) };
+        let is_sort = |sort: &[u8]| sort.is_empty() || rest.first().is_some_and(|second| sort.contains(second));
+        let known =
+            CLEAR.iter().position(|(kind, sort, sizes)| kind == what && is_sort(sort) && sizes.contains(&rest.len()));
+        let buckets = &mut self.clear[known.ok_or(Refusal::Unknown)?];
+        if buckets.take(from, at) { Ok(()) } else { Err(Refusal::Flood) }
     }
 }
 

@@ -93,6 +93,8 @@ pub struct Confirming {
 
 /// A link in use.
 pub struct Live {
+    /// Tells it from those before it.
+    pub number: u32,
     /// Seals control.
     pub control: Sealer,
     /// Seals pictures.
@@ -139,6 +141,15 @@ impl Link {
     }
 
     /// Whatever has keys, proved or not.
+    pub fn keyed(&self) -> Option<&Live> {
+        match &self.stage {
+            Stage::Live(live) => Some(live),
+            Stage::Confirming(confirming) => Some(&confirming.live),
+            _ => None,
+        }
+    }
+
+    /// The same, to change it.
     pub fn keyed_mut(&mut self) -> Option<&mut Live> {
         match &mut self.stage {
             Stage::Live(live) => Some(live),
@@ -150,9 +161,10 @@ impl Link {
 
 impl Live {
     /// With the sending ends that stay with the engine.
-    pub fn new(sealers: Sealers, road: SocketAddr, now: Mono) -> (Live, Sealer) {
+    pub fn new(number: u32, sealers: Sealers, road: SocketAddr, now: Mono) -> (Live, Sealer) {
         let Sealers { voice, picture, control } = sealers;
         let live = Live {
+            number,
             control,
             picture,
             road,

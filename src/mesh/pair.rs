@@ -10,9 +10,8 @@ use super::event::Event;
 use super::figures::Refusal;
 use super::handshake::{Initiator, Responder};
 use super::header::{Header, Kind};
-use super::inbound::InboundOrder;
-use super::link::{Answer, Asking, CONFIRM_EVERY_NS, CONFIRM_NS, Confirming, Live, Reaching, Stage};
-use super::road::{NO_ROAD_NS, next_attempt};
+use super::link::{Answer, Asking, CONFIRM_EVERY_NS, CONFIRM_NS, Confirming, Reaching, Stage};
+use super::road::{KNOCK_LEAST_NS, NO_ROAD_NS, PATIENT_AFTER_NS, next_attempt};
 use super::roster::PairKey;
 use super::say::sealed;
 use super::seal::{LinkKeys, Openers, Secret};
@@ -58,6 +57,12 @@ impl Mesh {
 
     fn reach(&mut self, peer: PeerId, now: Mono) {
         let Some(me) = self.me.id else { return };
+        // Whatever is said about who sits there now, all addresses of a place are tried no more often.
+        let knocked = &mut self.knocked[peer.index()];
+        if let Some(due) = knocked.map(|at| at.offset(KNOCK_LEAST_NS)).filter(|due| *due > now) {
+            return self.timers.set(Timer::Knock(peer), due);
+        }
+        *knocked = Some(now);
         self.begin_asking(peer, me);
         let (pair, mine) = (self.pair_key(peer), self.me.incarnation);
         let alone = matches!(&self.role, Role::Guest(side) if side.host_left);
@@ -146,6 +151,7 @@ impl Mesh {
             return self.counts.add(Refusal::Stranger);
         }
         if let Some(answer) = link.answers.find(token) {
+            answer.goes_to(from);
             self.out.send(from, answer.datagram.clone());
             return;
         }
@@ -160,7 +166,7 @@ impl Mesh {
         let (noise, keys) = responder.answer(&[]);
         let datagram = Clear::Welcome { token, noise: &noise }.datagram(me.number());
         self.out.send(from, datagram.clone());
-        link.answers.keep(Answer { token, datagram, keys });
+        link.answers.keep(Answer::new(token, datagram, keys, from));
         // They are knocking right now: our side of the road should be open too.
         self.timers.set_by(Timer::Knock(peer), now);
     }
@@ -188,15 +194,17 @@ impl Mesh {
     /// We have keys: we listen with them, and show the other side that they work.
     pub(super) fn confirm(&mut self, peer: PeerId, road: SocketAddr, token: u64, keys: LinkKeys, now: Mono) {
         let (Some(me), stamp_ms) = (self.me.id, self.stamp_ms(now)) else { return };
-        let Some(link) = &mut self.links[peer.index()] else { return };
-        let LinkKeys { sealers, openers } = keys;
-        let (mut live, voice) = Live::new(sealers, road, now);
+        if self.links[peer.index()].is_none() {
+            return;
+        }
+        let (mut live, voice) = self.listen(peer, road, keys, now);
         let here = Message::Here { token, roster: self.roster.version }.bytes();
         let sealed = sealed(&mut live.control, Kind::Control, me, stamp_ms, &here);
         let datagram = Clear::Confirm { token, sealed: &sealed }.datagram(me.number());
         self.out.send(road, datagram.clone());
-        link.stage = Stage::Confirming(Box::new(Confirming { live, voice, since: now, datagram }));
-        self.paths.inbound.give(InboundOrder::Add { peer, address: road, openers });
+        if let Some(link) = &mut self.links[peer.index()] {
+            link.stage = Stage::Confirming(Box::new(Confirming { live, voice, since: now, datagram }));
+        }
         self.timers.set(Timer::Knock(peer), now.offset(CONFIRM_EVERY_NS));
     }
 
@@ -221,7 +229,7 @@ impl Mesh {
             return;
         }
         let Some(link) = &mut self.links[peer.index()] else { return };
-        link.stage = Stage::Reaching(Reaching { since: now.offset(-NO_ROAD_NS), told: true, asking: None });
+        link.stage = Stage::Reaching(Reaching { since: now.offset(-PATIENT_AFTER_NS), told: true, asking: None });
         self.timers.set(Timer::Knock(peer), now);
     }
 
@@ -236,11 +244,13 @@ impl Mesh {
             let Some(roster) = opens(&mut answer.keys.openers, peer, token, sealed) else {
                 return self.counts.add(Refusal::WrongKey);
             };
-            let Some(Answer { keys: LinkKeys { sealers, openers }, .. }) = link.answers.take(token) else { return };
-            let (mut live, voice) = Live::new(sealers, from, now);
+            let Some(answer) = link.answers.take(token) else { return };
+            let road = answer.road(from);
+            let (mut live, voice) = self.listen(peer, road, answer.keys, now);
             live.roster = roster;
-            self.paths.inbound.give(InboundOrder::Add { peer, address: from, openers });
             self.go_live(peer, live, voice, now);
+            // If that is where they are now, they will say so.
+            self.on_moved(peer, from, now);
             return;
         }
         // Said again after it was heard, most likely.

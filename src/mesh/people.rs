@@ -3,16 +3,18 @@
 
 use super::control::Message;
 use super::event::{Event, Left, Over, Person};
+use super::figures::Refusal;
 use super::inbound::InboundOrder;
 use super::link::{DEAD_NS, Link, Live, Reaching, SILENT_NS, Stage};
 use super::report::REPORT_NS;
-use super::road::NO_ROAD_NS;
+use super::road::PATIENT_AFTER_NS;
 use super::roster::Roster;
-use super::seal::Sealer;
+use super::seal::{LinkKeys, Sealer};
 use super::timer::Timer;
 use super::voice::VoiceOrder;
 use super::{Mesh, Role};
 use crate::words::{Mono, PeerId};
+use core::net::SocketAddr;
 
 /// Somebody who is silent is looked after this often, so that their return is seen at once.
 const LOOK_NS: i64 = 50_000_000;
@@ -24,6 +26,20 @@ impl Mesh {
     /// The link in use with this peer.
     pub(super) fn live(&mut self, peer: PeerId) -> Option<&mut Live> {
         self.links[peer.index()].as_mut()?.live_mut()
+    }
+
+    /// A new link has keys: the receiving thread opens with them from now on, and says that it is this link.
+    pub(super) fn listen(
+        &mut self,
+        peer: PeerId,
+        address: SocketAddr,
+        LinkKeys { sealers, openers }: LinkKeys,
+        now: Mono,
+    ) -> (Live, Sealer) {
+        self.links_made = self.links_made.wrapping_add(1);
+        let link = self.links_made;
+        self.paths.inbound.give(InboundOrder::Add { peer, link, address, openers });
+        Live::new(link, sealers, address, now)
     }
 
     /// The fast ends forget this peer, and nobody waits for anything of theirs.
@@ -131,7 +147,7 @@ impl Mesh {
     fn lose(&mut self, peer: PeerId, now: Mono) {
         self.cut(peer);
         let Some(link) = &mut self.links[peer.index()] else { return };
-        link.stage = Stage::Reaching(Reaching { since: now.offset(-NO_ROAD_NS), told: true, asking: None });
+        link.stage = Stage::Reaching(Reaching { since: now.offset(-PATIENT_AFTER_NS), told: true, asking: None });
         self.out.happened(Event::PeerLeft { peer, why: Left::Silent });
         self.timers.set(Timer::Knock(peer), now);
         self.timers.set(Timer::Heartbeat, now);
@@ -180,8 +196,11 @@ impl Mesh {
         let Role::Guest(_) = self.role else { return };
         let Some(me) = self.me.id else { return };
         self.timers.set(Timer::Heartbeat, now);
-        if roster.version <= self.roster.version {
+        if !roster.is_newer_than(self.roster.version) {
             return;
+        }
+        if roster.member(PeerId::HOST).is_none() {
+            return self.counts.add(Refusal::Nonsense);
         }
         if roster.member(me).is_none_or(|own| own.incarnation != self.me.incarnation) {
             // We are out and did not notice. There is a way back.

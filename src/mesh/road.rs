@@ -28,8 +28,15 @@ const QUICK_NS: (i64, i64) = (2_000_000_000, 100_000_000);
 const STEADY_NS: (i64, i64) = (10_000_000_000, 250_000_000);
 const PATIENT_NS: i64 = 2_000_000_000;
 
-/// After so long it is said that there is no road; it is tried on.
-pub const NO_ROAD_NS: i64 = STEADY_NS.0;
+/// After so long it is said that there is no road; it is tried on. People are told within ten seconds, also by the
+/// attempt that is due last before them.
+pub const NO_ROAD_NS: i64 = 9_500_000_000;
+
+/// All addresses of somebody are tried no more often than this.
+pub const KNOCK_LEAST_NS: i64 = QUICK_NS.1;
+
+/// Attempts that began so long ago are patient ones.
+pub const PATIENT_AFTER_NS: i64 = STEADY_NS.0;
 
 /// Why there is no road to somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

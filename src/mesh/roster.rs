@@ -60,7 +60,7 @@ pub struct Member {
 /// Everybody.
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
-    /// Grows with each change; 0 is nothing yet.
+    /// Another one with each change, by one more; 0 is nothing yet.
     pub version: u32,
     members: [Option<Member>; PEOPLE_MAX],
 }
@@ -90,6 +90,12 @@ impl Roster {
     /// Takes somebody out.
     pub fn remove(&mut self, id: PeerId) -> Option<Member> {
         self.members[id.index()].take()
+    }
+
+    /// Does it come after that version? Versions go round, so that none is the last: whatever a host says once, its
+    /// next word counts again.
+    pub fn is_newer_than(&self, version: u32) -> bool {
+        (1..1 << 31).contains(&self.version.wrapping_sub(version))
     }
 
     /// As the wire carries it.

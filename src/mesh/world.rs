@@ -17,6 +17,8 @@ mod roads;
 mod shows;
 #[cfg(test)]
 mod silence;
+#[cfg(test)]
+mod waiting;
 
 use super::event::{Event, Input, Output, Person};
 use super::inbound::Arrival;
@@ -183,14 +185,14 @@ impl World {
         let (arrival, moved) = node.fast.inbound.take(&mut bytes, from, now);
         match arrival {
             Arrival::Voice { peer, .. } => node.voice[peer.index()] += 1,
-            Arrival::Opened { peer, header, sequence, payload } => {
-                node.mesh.handle(Input::Opened { peer, from, header, sequence, payload, at: now }, now);
+            Arrival::Opened { peer, link, header, sequence, payload } => {
+                node.mesh.handle(Input::Opened { peer, link, from, header, sequence, payload, at: now }, now);
             }
             Arrival::Clear { header, body } => node.mesh.handle(Input::Clear { from, header, body }, now),
             Arrival::Dropped(_) => {}
         }
-        if let Some(peer) = moved {
-            node.mesh.handle(Input::Moved { peer, from }, now);
+        if let Some((peer, link)) = moved {
+            node.mesh.handle(Input::Moved { peer, link, from }, now);
         }
         self.drain(at);
     }

@@ -26,13 +26,12 @@ impl<T: Copy + PartialEq> Runs<T> {
         if count == 0 {
             return;
         }
-        if let Some((length, last)) = self.0.last_mut() {
-            if *last == value {
-                if let Some(sum) = length.checked_add(count) {
-                    *length = sum;
-                    return;
-                }
-            }
+        if let Some((length, last)) = self.0.last_mut()
+            && *last == value
+            && let Some(sum) = length.checked_add(count)
+        {
+            *length = sum;
+            return;
         }
         self.0.push((count, value));
     }

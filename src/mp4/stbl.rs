@@ -111,7 +111,7 @@ fn stz2_sizes(body: &[u8]) -> Option<Sizes> {
         return None;
     }
     let size = |index: usize| match bits {
-        4 => u32::from(bytes[index / 2] >> if index % 2 == 0 { 4 } else { 0 } & 0xf),
+        4 => u32::from(bytes[index / 2] >> if index.is_multiple_of(2) { 4 } else { 0 } & 0xf),
         8 => u32::from(bytes[index]),
         _ => u32::from(u16::from_be_bytes([bytes[index * 2], bytes[index * 2 + 1]])),
     };

@@ -19,7 +19,7 @@ mod upnp;
 pub use trouble::Trouble;
 
 use super::addresses::{self, Router};
-use attempt::{Asked, Held};
+use attempt::{Held, Unanswered};
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
@@ -141,7 +141,10 @@ impl Mapping {
         tell: impl FnMut(Progress) + Send + 'static,
     ) -> Mapping {
         let (stop, stopped) = oneshot::channel();
-        let keeper = Keeper { port, patience, tell, wanted: port.get(), lost: None, unanswered: None };
+        // A system without chance has made no keys either: nobody comes here on one.
+        let nonce = [(); 3].map(|()| getrandom::u32().unwrap_or_default());
+        let unanswered = Unanswered::nothing(nonce);
+        let keeper = Keeper { port, patience, tell, wanted: port.get(), lost: None, unanswered };
         let task = runtime.spawn(async move {
             // An error would be the sender's end without a word, which is the same order.
             keeper.keep(stopped).await;
@@ -181,8 +184,8 @@ struct Keeper<T> {
     wanted: u16,
     /// What we had, and may have yet: a router that is silent for a while forgets nothing by that.
     lost: Option<Held>,
-    /// A wish that was never answered, and may have been granted all the same.
-    unanswered: Option<Asked>,
+    /// Wishes that were never answered, and may have been granted all the same.
+    unanswered: Unanswered,
 }
 
 /// Why holding ended.
@@ -251,7 +254,8 @@ impl<T: FnMut(Progress)> Keeper<T> {
         }
         let held = attempt::attempt(router, self.port, self.wanted, budget, &mut self.unanswered).await?;
         // The same port inside, and the same one outside if it was still ours: the new entry is the old one.
-        (self.lost, self.unanswered) = (None, None);
+        self.lost = None;
+        self.unanswered.forget();
         Ok(held)
     }
 
@@ -261,7 +265,7 @@ impl<T: FnMut(Progress)> Keeper<T> {
             if let Some(held) = held {
                 held.close().await;
             }
-            if self.lost.is_none() && self.unanswered.is_none() {
+            if self.lost.is_none() && self.unanswered.is_nothing() {
                 return;
             }
             // In another network there may be another router at the same address.
@@ -270,9 +274,7 @@ impl<T: FnMut(Progress)> Keeper<T> {
             if let Some(lost) = self.lost.filter(|lost| there(lost.router())) {
                 lost.close_if_ours().await;
             }
-            if let Some(asked) = self.unanswered.filter(|asked| there(asked.router())) {
-                asked.take_back().await;
-            }
+            self.unanswered.take_back(there).await;
         };
         // Whoever does not answer closes the port itself when the lease ends.
         let _ = timeout(CLOSING_MAX, closing).await;

@@ -86,7 +86,7 @@ pub struct Estimate {
 }
 
 /// A peer's clock.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PeerClock {
     /// Times and offsets are kept relative to these, so that floats stay exact.
     origin: Mono,
@@ -108,17 +108,8 @@ struct Bound {
 
 impl PeerClock {
     /// Nothing is known yet.
-    #[allow(clippy::new_without_default)]
     pub fn new() -> PeerClock {
-        PeerClock {
-            origin: Mono(0),
-            base_ns: 0,
-            pings: 0,
-            corridor: Corridor::new(),
-            doubted: None,
-            fit: None,
-            line: Line::default(),
-        }
+        PeerClock::default()
     }
 
     /// Learns from a ping that came back.

@@ -96,7 +96,8 @@ fn a_flood_of_reports_within_a_moment_is_borne() {
     let most = Message::Report(Report { voice_expected: u16::MAX, voice_received: u16::MAX, ..Report::default() });
     let payload = &most.bytes()[..];
     for sequence in 0..70_000 {
-        world.input(0, Input::Opened { peer, from, header, sequence, payload, at: world.now });
+        let link = world.nodes[0].links[peer.index()];
+        world.input(0, Input::Opened { peer, link, from, header, sequence, payload, at: world.now });
     }
     world.assert_goes_on(&[0, 1]);
 }

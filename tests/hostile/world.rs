@@ -39,6 +39,8 @@ pub struct Node {
     pub events: Vec<Event>,
     /// Voice datagrams that came, by sender.
     pub voice: [u64; 4],
+    /// With which of the links in each place something was opened last.
+    pub links: [u32; 4],
     /// Bytes that the engine holds on the heap, beyond those it was born with.
     pub heap: i64,
     pub heap_most: i64,
@@ -137,9 +139,19 @@ impl World {
     }
 
     fn add(&mut self, (mesh, fast): (Mesh, Fast), address: SocketAddr) -> usize {
-        let (voice, wait) = ([0; 4], self.now);
-        let node =
-            Node { mesh, fast, address, events: Vec::new(), voice, heap: 0, heap_most: 0, wants_key: true, wait };
+        let (voice, links, wait) = ([0; 4], [0; 4], self.now);
+        let node = Node {
+            mesh,
+            fast,
+            address,
+            events: Vec::new(),
+            voice,
+            links,
+            heap: 0,
+            heap_most: 0,
+            wants_key: true,
+            wait,
+        };
         self.nodes.push(node);
         let at = self.nodes.len() - 1;
         self.input(at, Input::Candidates(vec![address]));
@@ -221,15 +233,16 @@ impl World {
                 node.voice[peer.index()] += 1;
                 0
             }
-            Arrival::Opened { peer, header, sequence, payload } => {
-                let input = Input::Opened { peer, from, header, sequence, payload, at: now };
+            Arrival::Opened { peer, link, header, sequence, payload } => {
+                node.links[peer.index()] = link;
+                let input = Input::Opened { peer, link, from, header, sequence, payload, at: now };
                 heap_growth(|| mesh.handle(input, now)).1
             }
             Arrival::Clear { header, body } => heap_growth(|| mesh.handle(Input::Clear { from, header, body }, now)).1,
             Arrival::Dropped(_) => 0,
         };
-        if let Some(peer) = moved {
-            node.heap += heap_growth(|| node.mesh.handle(Input::Moved { peer, from }, now)).1;
+        if let Some((peer, link)) = moved {
+            node.heap += heap_growth(|| node.mesh.handle(Input::Moved { peer, link, from }, now)).1;
         }
         let more = self.drain(at);
         answers.sent.extend(more.sent);

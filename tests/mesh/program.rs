@@ -169,16 +169,16 @@ impl World {
                 let frames = payload.frames(sequence).map(|(_, bytes)| bytes.to_vec()).collect();
                 self.hear_voice(machine, peer, &parcel, frames);
             }
-            Arrival::Opened { peer, header, sequence, payload } => {
+            Arrival::Opened { peer, link, header, sequence, payload } => {
                 self.watch.opened(&self.machines, machine, peer, &parcel);
-                let input = Input::Opened { peer, from, header, sequence, payload, at: now };
+                let input = Input::Opened { peer, link, from, header, sequence, payload, at: now };
                 self.input(machine, input);
             }
             Arrival::Clear { header, body } => self.input(machine, Input::Clear { from, header, body }),
             Arrival::Dropped(why) => *self.watch.dropped.entry(format!("{why:?}")).or_default() += 1,
         }
-        if let Some(peer) = moved {
-            self.input(machine, Input::Moved { peer, from });
+        if let Some((peer, link)) = moved {
+            self.input(machine, Input::Moved { peer, link, from });
         }
     }
 

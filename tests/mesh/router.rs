@@ -40,6 +40,8 @@ pub struct Router {
     pub hairpin: bool,
     /// Holes close when nothing went out for so long.
     pub lifetime: True,
+    /// Outside the same port as inside, where it is free.
+    pub keeps_ports: bool,
     holes: Vec<Hole>,
     /// Ports opened on purpose: outside port and inside address.
     forwards: Vec<(u16, SocketAddr)>,
@@ -49,7 +51,7 @@ pub struct Router {
 impl Router {
     pub fn new(outside: IpAddr, nat: Nat, hairpin: bool, dice: Dice) -> Router {
         let (holes, forwards) = (Vec::new(), Vec::new());
-        Router { outside, nat, hairpin, lifetime: 30 * SECOND, holes, forwards, dice }
+        Router { outside, nat, hairpin, lifetime: 30 * SECOND, keeps_ports: false, holes, forwards, dice }
     }
 
     /// Opens a port on purpose; its outside address.
@@ -66,11 +68,14 @@ impl Router {
         self.forwards.clear();
     }
 
+    fn is_free(&self, port: u16) -> bool {
+        self.holes.iter().all(|hole| hole.port != port) && self.forwards.iter().all(|(forwarded, _)| *forwarded != port)
+    }
+
     fn free_port(&mut self) -> u16 {
         loop {
             let port = self.dice.between(20_000, 60_000) as u16;
-            let taken = self.holes.iter().any(|hole| hole.port == port);
-            if !taken && self.forwards.iter().all(|(forwarded, _)| *forwarded != port) {
+            if self.is_free(port) {
                 return port;
             }
         }
@@ -86,7 +91,8 @@ impl Router {
         let only = (self.nat == Nat::Symmetric).then_some(to);
         let known = self.holes.iter().position(|hole| hole.inside == inside && hole.only == only);
         let index = known.unwrap_or_else(|| {
-            let port = self.free_port();
+            let kept = self.keeps_ports && self.is_free(inside.port());
+            let port = if kept { inside.port() } else { self.free_port() };
             self.holes.push(Hole { inside, port, only, written_to: Vec::new(), used_at: now });
             self.holes.len() - 1
         });

@@ -204,13 +204,13 @@ impl Script {
         let neighbours = router(one).is_some() && router(one) == router(other);
         let strict = |nat| matches!(nat, Nat::PortRestricted | Nat::Symmetric);
         let both_strict = (a == Nat::Symmetric && strict(b)) || (b == Nat::Symmetric && strict(a));
-        // Who shares the host's home may have come in from inside: then nobody knows how it looks from outside, and
-        // only who lets everybody in can be found by it.
+        // Who shares the host's home may have come in from inside: then nobody knows its port outside, and only who
+        // lets in everybody, or everybody from one address, can be found by it.
         let hidden = |machine: usize| {
             let inside = router(machine).is_some() && router(machine) == router(HOST);
             inside && self.world.machines[machine].mapped.is_none()
         };
-        let out_of_sight = (hidden(one) && b != Nat::FullCone) || (hidden(other) && a != Nat::FullCone);
+        let out_of_sight = (hidden(one) && strict(b)) || (hidden(other) && strict(a));
         neighbours || !(both_strict || out_of_sight)
     }
 

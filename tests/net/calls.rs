@@ -163,6 +163,33 @@ fn a_cable_that_is_out_for_three_seconds_costs_three_seconds() {
 }
 
 #[test]
+fn the_figures_of_a_call_tell_the_weather() {
+    if !possible() {
+        return;
+    }
+    let world = two_quiet_homes(1);
+    let ms = Duration::from_millis;
+    world.weather(Weather { delay: ms(15), jitter: ms(5), loss: 0.1, burst: 2.0, ..FAIR });
+    let (mut host, invite) = host_outside(&world);
+    let mut guest = guest_on(world.homes[0].machine(), &invite, "guest", &["--no-port-mapping"]);
+    for program in [&mut guest, &mut host] {
+        program.await_that("figures that tell the weather", |event| {
+            let peer = &event["peers"][0];
+            let figure = |name: &str| peer[name].as_f64().unwrap_or(f64::NAN);
+            // All machines of this world have one clock.
+            event["event"] == "stats"
+                && event["seconds"].as_f64().is_some_and(|seconds| seconds > 4.0)
+                && (30.0..60.0).contains(&figure("rtt_ms"))
+                && (2.0..25.0).contains(&figure("loss_percent"))
+                && figure("clock_offset_ms").abs() < 2.5
+                && figure("clock_rate_ppm").is_finite()
+        });
+    }
+    leave(guest);
+    leave(host);
+}
+
+#[test]
 fn a_router_that_dies_in_a_call_is_told_and_the_call_goes_on() {
     if !possible() {
         return;

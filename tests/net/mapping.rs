@@ -368,6 +368,28 @@ fn a_wish_that_is_granted_when_nobody_waits_any_more_is_taken_back() {
 }
 
 #[test]
+fn a_wish_whose_answer_is_lost_is_taken_back_in_the_other_language_too() {
+    if !possible() {
+        return;
+    }
+    let world = World::one_home(Speaks::Pcp);
+    let home = &world.homes[0];
+    home.router.namespace.nft(
+        "add table inet mute\nadd chain inet mute out { type filter hook output priority 0; }\n\
+         add rule inet mute out udp sport 5351 drop",
+    );
+    let trial = trial(&world, slow_to_try_again());
+    trial.failed("");
+    assert_eq!(home.router.mappings().len(), 1, "the router has granted it, and nobody heard");
+    trial.close();
+    let began = Instant::now();
+    while !home.router.mappings().is_empty() {
+        assert!(began.elapsed() < TIME, "the port stayed open");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
 fn closing_does_not_wait_for_a_router_that_is_gone() {
     if !possible() {
         return;

@@ -112,10 +112,10 @@ fn collect(root: &Path, folder: &str, files: &mut Vec<(String, String)>) {
         let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
         if entry.path().is_dir() {
             collect(root, &path, files);
-        } else if !GENERATED.contains(&path.as_str()) {
-            if let Ok(text) = fs::read_to_string(entry.path()) {
-                files.push((path, text));
-            }
+        } else if !GENERATED.contains(&path.as_str())
+            && let Ok(text) = fs::read_to_string(entry.path())
+        {
+            files.push((path, text));
         }
     }
 }

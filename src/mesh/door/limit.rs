@@ -24,7 +24,7 @@ impl Share {
         if unused_ns < token_ns {
             return false;
         }
-        self.used_until = Some(Mono(now.0.wrapping_sub_signed(unused_ns - token_ns)));
+        self.used_until = Some(Mono(now.0.wrapping_add_signed(token_ns - unused_ns)));
         true
     }
 }

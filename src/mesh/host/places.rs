@@ -8,16 +8,15 @@ use crate::mesh::door::{Caller, Invited, Stage};
 use crate::mesh::event::{Event, Left};
 use crate::mesh::figures::Refusal;
 use crate::mesh::handshake::Responder;
-use crate::mesh::inbound::InboundOrder;
-use crate::mesh::link::{Link, Live};
+use crate::mesh::link::Link;
 use crate::mesh::pair::opens;
+use crate::mesh::road::is_private;
 use crate::mesh::roster::{CANDIDATES_MAX, Member, PairKey, Roster, distinct_name};
-use crate::mesh::seal::LinkKeys;
 use crate::mesh::timer::Timer;
 use crate::mesh::voice::VoiceOrder;
 use crate::mesh::{Mesh, Role};
 use crate::words::{Mono, PEOPLE_MAX, PeerId, SessionLine};
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 
 /// A roster that was not acknowledged is said again.
 const ROSTER_NS: i64 = 200_000_000;
@@ -61,6 +60,17 @@ impl Default for Book {
 }
 
 impl Book {
+    /// The address of the host's home in the wide world, of the family in which homes share one.
+    fn home(&self) -> Option<IpAddr> {
+        let told = &self.entries[PeerId::HOST.index()].told;
+        told.iter().find(|address| address.is_ipv4() && !is_private(**address)).map(SocketAddr::ip)
+    }
+
+    /// Whoever had each place last, if anybody had it.
+    pub fn people(&self) -> impl Iterator<Item = u64> {
+        self.entries.iter().filter(|entry| entry.seen.is_some()).map(|entry| entry.person)
+    }
+
     fn next_incarnation(&mut self) -> u32 {
         self.incarnation += 1;
         self.incarnation
@@ -68,10 +78,16 @@ impl Book {
 }
 
 impl Entry {
-    /// Where the host sees them comes first: of that address it is known that it works.
-    fn candidates(&self) -> Vec<SocketAddr> {
+    /// Where the host sees them comes first: of that address it is known that it works. Who shares the host's home and
+    /// came in from inside is known to nobody by an outside address; it is the home's, and the port may be the same.
+    /// Whoever sends there lets in what comes from that address, with some routers from any port.
+    fn candidates(&self, home: Option<IpAddr>) -> Vec<SocketAddr> {
         let mut all: Vec<SocketAddr> = self.seen.into_iter().collect();
         all.extend(self.told.iter().filter(|told| Some(**told) != self.seen));
+        let within = self.seen.filter(|seen| seen.is_ipv4() && all.iter().all(|address| is_private(*address)));
+        if let (Some(home), Some(seen)) = (home, within) {
+            all.insert(1, SocketAddr::new(home, seen.port()));
+        }
         all.truncate(CANDIDATES_MAX);
         all
     }
@@ -143,7 +159,7 @@ impl Mesh {
         let began = self.line.at;
         let (session, seen_as) = (self.session, caller.from);
         let Some(side) = self.host_side() else { return };
-        let (incarnation, return_key) = (side.book.next_incarnation(), side.return_key.clone());
+        let (incarnation, return_key) = (side.book.next_incarnation(), side.return_key(caller.greeting.person));
         let roster = Box::new(roster);
         let welcome = Welcome::In { session, me: place, incarnation, began, now, seen_as, return_key, roster };
         let (noise, keys) = responder.answer(&welcome.bytes());
@@ -172,7 +188,7 @@ impl Mesh {
     }
 
     fn seat(&mut self, caller: Caller, invited: Invited, now: Mono) {
-        let Invited { keys: LinkKeys { sealers, openers }, place, incarnation, pairs, .. } = invited;
+        let Invited { keys, place, incarnation, pairs, .. } = invited;
         if let Some(side) = self.host_side() {
             side.door.spend(caller.token);
         }
@@ -184,8 +200,8 @@ impl Mesh {
         let name = distinct_name(&asked, others);
         let entry =
             Entry { person: caller.greeting.person, name: asked, seen: Some(from), told: caller.greeting.candidates };
-        let candidates = entry.candidates();
         let Some(book) = self.book() else { return };
+        let candidates = entry.candidates(book.home());
         book.entries[place.index()] = entry;
         for (other, pair) in pairs.into_iter().enumerate() {
             book.pairs[place.index()][other] = pair.clone();
@@ -193,8 +209,7 @@ impl Mesh {
         }
         self.links[place.index()] = Some(Link::new(incarnation, &candidates, now));
         self.roster.put(Member { id: place, incarnation, name, candidates, pair: PairKey([0; 32]) });
-        let (live, voice) = Live::new(sealers, from, now);
-        self.paths.inbound.give(InboundOrder::Add { peer: place, address: from, openers });
+        let (live, voice) = self.listen(place, from, keys, now);
         self.roster_changed(now);
         self.go_live(place, live, voice, now);
     }
@@ -229,7 +244,7 @@ impl Mesh {
     }
 
     fn roster_changed(&mut self, now: Mono) {
-        self.roster.version += 1;
+        self.roster.version = self.roster.version.wrapping_add(1);
         self.tell_roster();
         self.roster_soon(ROSTER_LEAST_NS, now);
         self.timers.set(Timer::Places, now.offset(LOOK_NS));
@@ -307,11 +322,14 @@ impl Mesh {
     pub(in crate::mesh) fn list_own_candidates(&mut self, now: Mono) {
         let own = self.own_candidates();
         self.list_candidates(PeerId::HOST, &own, now);
+        for peer in PeerId::all() {
+            self.relist(peer, now);
+        }
     }
 
     fn relist(&mut self, peer: PeerId, now: Mono) {
         let Some(book) = self.book() else { return };
-        let candidates = book.entries[peer.index()].candidates();
+        let candidates = book.entries[peer.index()].candidates(book.home());
         let Some(member) = self.roster.member_mut(peer).filter(|member| member.candidates != candidates) else {
             return;
         };

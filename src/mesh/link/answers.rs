@@ -5,11 +5,16 @@
 //! gets the same answer, and one whose time has passed gets none: saying it again costs us nothing and changes
 //! nothing.
 
+use crate::mesh::roster::CANDIDATES_MAX;
 use crate::mesh::seal::LinkKeys;
+use core::net::SocketAddr;
 use std::collections::VecDeque;
 
 /// Attempts of one peer that may be under way. It makes a new one only when the one before led nowhere.
 const OPEN_MAX: usize = 3;
+
+/// Roads on which one attempt may come: all that are known, and one more.
+const ROADS_MAX: usize = CANDIDATES_MAX + 1;
 
 /// Attempts that are remembered as past.
 const SPENT_MAX: usize = 32;
@@ -22,6 +27,31 @@ pub struct Answer {
     pub datagram: Vec<u8>,
     /// What it would lead to.
     pub keys: LinkKeys,
+    /// Where it went, the latest last.
+    to: Vec<SocketAddr>,
+}
+
+impl Answer {
+    /// The first time it is said.
+    pub fn new(token: u64, datagram: Vec<u8>, keys: LinkKeys, to: SocketAddr) -> Answer {
+        Answer { token, datagram, keys, to: vec![to] }
+    }
+
+    /// It is said there too.
+    pub fn goes_to(&mut self, to: SocketAddr) {
+        self.to.retain(|known| *known != to);
+        if self.to.len() == ROADS_MAX {
+            self.to.remove(0);
+        }
+        self.to.push(to);
+    }
+
+    /// Where the link leads that somebody confirms from there. Who never got the answer there cannot have read it
+    /// there: that datagram is a copy, or its sender has just moved.
+    pub fn road(&self, from: SocketAddr) -> SocketAddr {
+        let latest = self.to.last().copied().unwrap_or(from);
+        if self.to.contains(&from) { from } else { latest }
+    }
 }
 
 /// All of one peer.

@@ -3,6 +3,7 @@
 
 use super::{MS, SECOND, World, address};
 use crate::mesh::event::{Event, Input, Left, Over, Refused};
+use crate::mesh::header::{Header, Kind};
 use crate::words::PeerId;
 
 /// A host and so many guests, all linked.
@@ -71,6 +72,35 @@ fn a_place_that_was_left_is_given_again() {
     assert!(is_full_mesh(&world, 4));
     let newest = world.people(1);
     assert_eq!(newest[2], (2, "next".into()));
+}
+
+#[test]
+fn what_was_opened_with_the_keys_of_who_left_is_not_said_by_who_came() {
+    let mut world = full(1);
+    let (place, old) = (PeerId::new(1).expect("a place"), world.nodes[0].mesh.links_made);
+    world.input(1, Input::Leave);
+    world.run(SECOND);
+    let next = world.guest("next");
+    world.run(SECOND);
+    assert_eq!((world.me(next), world.linked(0)), (Some(1), vec![1]));
+    // The receiving thread had opened it before it knew of the new link.
+    let bye = Header {
+        kind: Kind::Bye,
+        participant: 1,
+        sequence: 9,
+        timestamp_ms: 0,
+        payload_len: 16,
+        fragment: 0,
+        fragments: 0,
+    };
+    let (from, at) = (address(2), world.now);
+    let said = |link| Input::Opened { peer: place, link, from, header: bye, sequence: 9, payload: &[], at };
+    world.input(0, said(old));
+    world.input(0, Input::Moved { peer: place, link: old, from });
+    world.run(SECOND);
+    assert_eq!((world.linked(0), world.linked(next)), (vec![1], vec![0]));
+    world.input(0, said(world.nodes[0].mesh.links_made));
+    assert_eq!(world.linked(0), [0_u8; 0], "the same of the newcomer is heard");
 }
 
 #[test]

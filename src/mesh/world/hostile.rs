@@ -9,6 +9,7 @@ use crate::mesh::control::greeting::{Greeting, Welcome};
 use crate::mesh::event::{Event, Input};
 use crate::mesh::header::{Header, Kind};
 use crate::mesh::random::Random;
+use crate::mesh::roster::{Member, PairKey, Roster};
 use crate::words::PeerId;
 use core::net::SocketAddr;
 
@@ -99,6 +100,65 @@ fn nobody_can_end_a_call_who_has_no_keys() {
     assert!(is_full_mesh(&world, 2));
 }
 
+/// The host says this roster to the guest in place 1.
+fn say_roster(world: &mut World, roster: Roster) {
+    let payload = Message::Roster(Box::new(roster)).bytes();
+    let payload_len = payload.len() as u16;
+    let (kind, participant, timestamp_ms) = (Kind::Control, 0, 0);
+    let header = Header { kind, participant, sequence: 0, timestamp_ms, payload_len, fragment: 0, fragments: 0 };
+    let (from, at, link) = (address(1), world.now, world.nodes[1].mesh.links_made);
+    let (peer, sequence) = (PeerId::HOST, 77_000);
+    world.input(1, Input::Opened { peer, link, from, header, sequence, payload: &payload, at });
+}
+
+#[test]
+fn a_place_is_knocked_at_no_more_often_whoever_is_said_to_be_there() {
+    let mut world = full(1);
+    world.run(SECOND);
+    let mut roster = world.nodes[1].mesh.roster.clone();
+    let before = world.nodes[1].sent.len();
+    for incarnation in 100..300 {
+        roster.version += 1;
+        for number in 2..4 {
+            let id = PeerId::new(number).expect("a place");
+            let candidates = (0..8).map(|port| SocketAddr::new(address(90 + number).ip(), 9000 + port)).collect();
+            roster.remove(id);
+            // Now and then nobody is there for a moment.
+            if incarnation % 3 > 0 {
+                let name = format!("guest {number}");
+                roster.put(Member { id, incarnation, name, candidates, pair: PairKey([1; 32]) });
+            }
+        }
+        say_roster(&mut world, roster.clone());
+        world.run(5 * MS);
+    }
+    let knocks = world.nodes[1].sent[before..].iter().filter(|(to, _)| to.port() >= 9000).count();
+    assert!((64..=11 * 16).contains(&knocks), "{knocks}");
+}
+
+#[test]
+fn no_roster_is_the_last_and_none_is_without_the_host() {
+    for version in [u32::MAX, 1 << 31, (1 << 31) - 1, u32::MAX / 4] {
+        let mut world = full(1);
+        world.run(SECOND);
+        let mut lie = world.nodes[1].mesh.roster.clone();
+        let ours = lie.version;
+        lie.version = version;
+        say_roster(&mut world, lie.clone());
+        let believed = world.nodes[1].mesh.roster.version == version;
+        assert_eq!(believed, version.wrapping_sub(ours) < 1 << 31);
+        // What its own host says next counts all the same.
+        lie.version = if believed { version.wrapping_add(1) } else { ours + 1 };
+        say_roster(&mut world, lie.clone());
+        assert_eq!(world.nodes[1].mesh.roster.version, lie.version);
+        lie.version += 1;
+        lie.remove(PeerId::HOST);
+        say_roster(&mut world, lie);
+        world.run(100 * MS);
+        assert!(is_full_mesh(&world, 2));
+    }
+}
+
 #[test]
 fn messages_of_any_bytes_are_read_or_refused_and_what_is_read_is_written_alike() {
     let mut random = Random::new([3; 32]);
@@ -147,7 +207,8 @@ fn a_member_who_says_nonsense_harms_nobody() {
         };
         let sequence = random.below(1 << 20);
         let at = world.now;
-        world.input(0, Input::Opened { peer: guest, from, header, sequence, payload: &payload, at });
+        let link = world.nodes[0].mesh.links_made;
+        world.input(0, Input::Opened { peer: guest, link, from, header, sequence, payload: &payload, at });
         world.nodes[0].sent.clear();
     }
     world.run(10 * SECOND);
@@ -164,7 +225,7 @@ fn inputs_that_make_no_sense_yet_are_borne() {
         world.input(at, Input::Admit { ticket: 77, yes: true });
         world.input(at, Input::Picture { key: true, layer: 0, bytes: &[] });
         world.input(at, Input::Picture { key: true, layer: 9, bytes: &vec![0; 400_000] });
-        world.input(at, Input::Moved { peer: PeerId::HOST, from: address(9) });
+        world.input(at, Input::Moved { peer: PeerId::HOST, link: 1, from: address(9) });
         world.input(at, Input::Candidates(everywhere.clone()));
         world.input(at, Input::Timeout);
     }

@@ -3,6 +3,7 @@
 
 use super::{MS, SECOND, World};
 use crate::mesh::event::{Event, Input, Left, Over};
+use crate::mesh::random::Random;
 use crate::words::PeerId;
 
 fn is_joined(event: &Event) -> bool {
@@ -28,16 +29,37 @@ fn host_and_guest_find_each_other_and_hear_each_other() {
 }
 
 #[test]
+fn first_that_we_are_in_then_who_is_and_then_whom_we_hear() {
+    for seed in 0..12 {
+        let mut world = World::new();
+        world.random = Random::new([seed; 32]);
+        world.loss = 350;
+        (1..=3).for_each(|number| _ = world.guest(&format!("guest {number}")));
+        world.run(8 * SECOND);
+        for at in 1..=3 {
+            let told = world.told(at).into_iter();
+            let order =
+                told.filter(|e| matches!(e, Event::RosterChanged { .. } | Event::PeerJoined { .. }) || is_joined(e));
+            let mut order = order.skip_while(|e| !is_joined(e)).skip(1);
+            assert!(matches!(order.next(), Some(Event::RosterChanged { .. })), "seed {seed}");
+            let joined = world.told(at).into_iter().position(is_joined);
+            let linked = world.told(at).into_iter().position(|e| matches!(e, Event::PeerJoined { .. }));
+            assert!(joined < linked && joined.is_some(), "seed {seed}: {joined:?} {linked:?}");
+        }
+    }
+}
+
+#[test]
 fn clocks_are_asked_eight_times_at_once_then_often_and_after_a_minute_each_second() {
     let mut world = World::new();
     let guest = world.guest("guest");
     world.until(SECOND, |w| w.count(1, is_joined) == 1);
-    world.run(200 * MS);
+    world.run(180 * MS);
     let samples = |w: &World, at| w.count(at, |e| matches!(e, Event::TimeSample { .. }));
     assert_eq!(samples(&world, guest), 8);
     world.run(10 * SECOND);
-    assert_eq!(samples(&world, guest), 108);
-    assert_eq!(samples(&world, 0), 108);
+    assert_eq!(samples(&world, guest), 208);
+    assert_eq!(samples(&world, 0), 208);
     world.run(60 * SECOND);
     let before = samples(&world, guest);
     world.run(10 * SECOND);

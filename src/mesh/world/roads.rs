@@ -4,7 +4,7 @@
 use super::crowd::{full, is_full_mesh};
 use super::{MS, SECOND, World, address};
 use crate::mesh::event::{Event, Input, NoRoad};
-use crate::words::PeerId;
+use crate::words::{Mono, PeerId};
 use core::net::SocketAddr;
 
 #[test]
@@ -54,17 +54,49 @@ fn a_datagram_sent_on_from_elsewhere_moves_nobody() {
 }
 
 #[test]
-fn no_road_is_said_after_ten_seconds_and_why_and_tried_on() {
+fn a_copied_confirm_that_comes_first_from_elsewhere_leads_nowhere() {
+    use std::{cell::RefCell, rc::Rc};
+    let mut world = full(1);
+    world.nodes.iter_mut().for_each(|node| node.speaks = true);
+    let (one, two, thief) = (address(2), address(3), address(66));
+    let stolen: Rc<RefCell<Option<Vec<u8>>>> = Rc::default();
+    let taken = stolen.clone();
+    world.loses = Box::new(move |from, to, bytes| {
+        let takes = (from, to) == (two, one) && bytes.get(12) == Some(&5) && taken.borrow().is_none();
+        if takes {
+            *taken.borrow_mut() = Some(bytes.to_vec());
+        }
+        takes
+    });
+    world.guest("two");
+    world.until(SECOND, |_| stolen.borrow().is_some());
+    let copy = stolen.borrow().clone().expect("it was taken");
+    let len = copy.len();
+    world.put(thief, one, copy);
+    world.run(SECOND);
+    let to_thief: Vec<usize> =
+        world.nodes[1].sent.iter().filter(|(to, _)| *to == thief).map(|(_, bytes)| bytes.len()).collect();
+    assert!(to_thief.len() == 1 && to_thief[0] < len, "a question and no more: {to_thief:?}");
+    assert!(is_full_mesh(&world, 3));
+    assert_eq!(world.count(1, |e| matches!(e, Event::PeerMoved { .. })), 0);
+    assert!(world.nodes[2].voice[1] > 150);
+}
+
+#[test]
+fn no_road_is_said_within_ten_seconds_and_why_and_tried_on() {
     let mut world = World::new();
     world.guest("one");
     world.guest("two");
     let (a, b) = (address(2), address(3));
     world.loses = Box::new(move |from, to, _| (from, to) == (a, b) || (from, to) == (b, a));
-    world.run(9_500 * MS);
+    world.run(9_400 * MS);
     let no_road = |e: &Event| matches!(e, Event::NoRoad { why: NoRoad::NoAnswer, tried, .. } if tried.len() == 1);
     assert_eq!(world.count(1, no_road) + world.count(2, no_road), 0);
     world.run(SECOND);
     assert_eq!((world.count(1, no_road), world.count(2, no_road)), (1, 1));
+    let told = |at: usize| world.nodes[at].events.iter().find(|(_, e)| no_road(e)).map(|(told, _)| *told);
+    let latest = Mono(1_000 * Mono::SECOND).offset(9_900 * MS);
+    assert!(told(1) < Some(latest) && told(2) < Some(latest), "{:?} {:?}", told(1), told(2));
     world.run(30 * SECOND);
     assert_eq!((world.count(1, no_road), world.count(2, no_road)), (1, 1));
     world.loses = Box::new(|_, _, _| false);

@@ -96,6 +96,31 @@ fn who_was_let_in_by_name_comes_back_without_being_asked_about_again() {
 }
 
 #[test]
+fn nobody_comes_back_as_somebody_else() {
+    use crate::mesh::{Admit, HostSettings};
+    let mut world = World::with(HostSettings { name: "host".into(), key: None, admit: Admit::Ask });
+    for (ticket, name) in [(1, "one"), (2, "two")] {
+        world.guest_with(name, None);
+        world.run(SECOND);
+        world.input(0, Input::Admit { ticket, yes: true });
+        world.run(SECOND);
+    }
+    assert!(is_full_mesh(&world, 3));
+    // One says that it is two, and shows the key that it was given itself.
+    world.nodes[1].mesh.me.person = world.nodes[2].mesh.me.person;
+    cut_off(&mut world, 1);
+    world.run(10 * SECOND);
+    heal(&mut world);
+    world.forget_events();
+    let knocks = |w: &World| w.count(0, |e| matches!(e, Event::Knocking { .. })) == 1;
+    world.until(10 * SECOND, knocks);
+    world.run(20 * SECOND);
+    assert!(knocks(&world), "the host is asked about them as about any stranger");
+    assert_eq!((world.linked(1), world.people(0)), (vec![], vec![]));
+    assert_eq!(world.count(0, |e| matches!(e, Event::PeerLeft { .. })), 0);
+}
+
+#[test]
 fn two_guests_who_lose_each_other_link_again() {
     let mut world = full(2);
     let (a, b) = (address(2), address(3));

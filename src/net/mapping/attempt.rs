@@ -34,8 +34,15 @@ enum By {
     Upnp { upnp: Upnp, opened: Opened, external: IpAddr },
 }
 
-/// A wish that a router has received, perhaps, and not answered.
-pub(super) struct Asked {
+/// Wishes that a router has received, perhaps, and not answered: they may have been granted all the same.
+pub(super) struct Unanswered {
+    /// All that is asked by PCP in one call is one wish.
+    nonce: pcp::Nonce,
+    pcp: Option<(Router, NonZeroU16)>,
+    upnp: Option<Asked>,
+}
+
+struct Asked {
     upnp: Upnp,
     port: u16,
     wanted: u16,
@@ -49,13 +56,13 @@ struct Known {
     external: Option<IpAddr>,
 }
 
-/// Tries for as long as `budget`. A wish that is not answered within it stays in `unanswered`.
+/// Tries for as long as `budget`. Wishes that are not answered within it stay in `unanswered`.
 pub(super) async fn attempt(
     router: Option<Router>,
     port: NonZeroU16,
     wanted: u16,
     budget: Duration,
-    unanswered: &mut Option<Asked>,
+    unanswered: &mut Unanswered,
 ) -> Result<Held, Trouble> {
     let router = router.ok_or_else(Trouble::no_router)?;
     let mut known = Known::default();
@@ -73,9 +80,10 @@ async fn race(
     wanted: u16,
     budget: Duration,
     known: &mut Known,
-    unanswered: &mut Option<Asked>,
+    unanswered: &mut Unanswered,
 ) -> Option<By> {
-    let younger = pcp::open(router, port, wanted);
+    let younger = pcp::open(router, port, wanted, unanswered.nonce);
+    unanswered.pcp = Some((router, port));
     let search = search(router, budget);
     let head_start = sleep(HEAD_START);
     tokio::pin!(younger, search, head_start);
@@ -86,8 +94,9 @@ async fn race(
             mapped = &mut younger, if known.pcp.is_none() => match mapped {
                 Ok(pcp) => return Some(By::Pcp(pcp)),
                 Err(why) => {
-                    if let PcpError::Refused { external: Some(external), .. } = why {
-                        known.external = Some(external);
+                    if let PcpError::Refused { external, .. } = why {
+                        unanswered.pcp = None;
+                        known.external = external.or(known.external);
                     }
                     known.pcp = Some(why);
                 }
@@ -104,7 +113,7 @@ async fn race(
         if (late || known.pcp.is_some())
             && let Some((upnp, external)) = found.take()
         {
-            *unanswered = Some(Asked { upnp: upnp.clone(), port: port.get(), wanted });
+            unanswered.upnp = Some(Asked { upnp: upnp.clone(), port: port.get(), wanted });
             match upnp.open(port.get(), wanted).await {
                 Ok(opened) => {
                     let external = external.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
@@ -112,7 +121,7 @@ async fn race(
                 }
                 Err(why) => {
                     if !matches!(why, UpnpError::Silent(_)) {
-                        *unanswered = None;
+                        unanswered.upnp = None;
                     }
                     known.upnp = Some(why);
                 }
@@ -194,16 +203,32 @@ impl Held {
     }
 }
 
-impl Asked {
-    pub(super) fn router(&self) -> &Router {
-        self.upnp.router()
+impl Unanswered {
+    /// Nothing was asked yet.
+    pub(super) fn nothing(nonce: pcp::Nonce) -> Unanswered {
+        Unanswered { nonce, pcp: None, upnp: None }
     }
 
-    /// Closes the port if it was opened after all.
-    pub(super) async fn take_back(self) {
-        if self.upnp.is_ours(self.wanted, self.port).await {
+    /// What was asked is answered.
+    pub(super) fn forget(&mut self) {
+        (self.pcp, self.upnp) = (None, None);
+    }
+
+    /// Is there nothing to take back?
+    pub(super) fn is_nothing(&self) -> bool {
+        self.pcp.is_none() && self.upnp.is_none()
+    }
+
+    /// Closes what was opened after all, as far as it was asked of this router.
+    pub(super) async fn take_back(self, there: impl Fn(&Router) -> bool) {
+        if let Some((router, port)) = self.pcp.filter(|(router, _)| there(router)) {
+            pcp::take_back(&router, port, self.nonce).await;
+        }
+        if let Some(Asked { upnp, port, wanted }) = self.upnp.filter(|asked| there(asked.upnp.router()))
+            && upnp.is_ours(wanted, port).await
+        {
             // Whoever does not answer any more will forget it when the lease ends.
-            let _ = self.upnp.close(self.wanted).await;
+            let _ = upnp.close(wanted).await;
         }
     }
 }

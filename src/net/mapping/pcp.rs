@@ -2,6 +2,7 @@
 //! PCP and its elder NAT-PMP: one small datagram to the router, one back.
 
 use crate::net::addresses::Router;
+pub(super) use crab_nat::pcp::Nonce;
 use crab_nat::{
     GatewayAddress, InternetProtocol, MappingFailure, PortMapping, PortMappingOptions, PortMappingType, TimeoutConfig,
     natpmp, pcp,
@@ -9,6 +10,10 @@ use crab_nat::{
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU16;
 use std::time::Duration;
+
+/// Enough for a router that is there, for what is said in passing.
+const BRIEFLY: TimeoutConfig =
+    TimeoutConfig { initial_timeout: Duration::from_millis(250), max_retries: 0, max_retry_timeout: None };
 
 /// A quarter, half and whole second: 1.75 s in all, within the budget of one attempt.
 const TIMES: TimeoutConfig =
@@ -36,12 +41,12 @@ pub(super) struct Pcp {
     external: IpAddr,
 }
 
-/// Opens a port, `wanted` if it can be had. NAT-PMP is asked for the address meanwhile, which opens nothing: some
+/// Opens a port, `wanted` if it can be had; who asks again with the same `nonce` asks for the same mapping. NAT-PMP is asked for the address meanwhile, which opens nothing: some
 /// routers that know only NAT-PMP keep silent to a PCP question instead of saying so.
-pub(super) async fn open(router: Router, port: NonZeroU16, wanted: u16) -> Result<Pcp, PcpError> {
+pub(super) async fn open(router: Router, port: NonZeroU16, wanted: u16, nonce: Nonce) -> Result<Pcp, PcpError> {
     let gateway = GatewayAddress::IpV4(router.address);
     let request = pcp::BaseMapRequest::new(gateway, router.ours.into(), InternetProtocol::Udp, port);
-    let younger = pcp::port_mapping(request, None, None, options(wanted));
+    let younger = pcp::port_mapping(request, Some(nonce), None, options(wanted));
     let elder = natpmp::external_address(gateway, Some(TIMES));
     tokio::pin!(younger, elder);
     let mut answered = None;
@@ -79,6 +84,14 @@ pub(super) async fn open(router: Router, port: NonZeroU16, wanted: u16) -> Resul
         Err(_) => None,
     };
     Err(PcpError::Refused { why: refused.to_string(), external })
+}
+
+/// Closes what was asked for with this nonce, if it was opened without our hearing of it.
+pub(super) async fn take_back(router: &Router, port: NonZeroU16, nonce: Nonce) {
+    let gateway = GatewayAddress::IpV4(router.address);
+    let mapping = pcp::DropMappingRange::Single { internal_port: port, protocol: InternetProtocol::Udp };
+    // Whoever does not answer this either will forget it when the lease ends.
+    let _ = pcp::try_drop_mapping(gateway, router.ours.into(), nonce, mapping, Some(BRIEFLY)).await;
 }
 
 fn options(wanted: u16) -> PortMappingOptions {

@@ -71,7 +71,7 @@ pub struct Conductor {
     key: Option<InviteKey>,
     /// When to leave by itself.
     ends: Option<Mono>,
-    /// Loopback is all there is to look at.
+    /// The one address that was asked for; the system's own list is not looked at then.
     bound: Option<IpAddr>,
     leaving: bool,
     over: bool,
@@ -223,10 +223,10 @@ impl Conductor {
         let from = parcel.from;
         let input = match parcel.what {
             What::Clear(header) => Input::Clear { from, header, body: parcel.bytes() },
-            What::Opened(peer, header, sequence) => {
-                Input::Opened { peer, from, header, sequence, payload: parcel.bytes(), at: parcel.at }
+            What::Opened(peer, link, header, sequence) => {
+                Input::Opened { peer, link, from, header, sequence, payload: parcel.bytes(), at: parcel.at }
             }
-            What::Moved(peer) => Input::Moved { peer, from },
+            What::Moved(peer, link) => Input::Moved { peer, link, from },
         };
         self.mesh.handle(input, now);
     }
@@ -360,13 +360,13 @@ fn hand_on(mut inbound: Inbound, mut post: Post) -> impl FnMut(&mut [u8], Socket
         match arrival {
             // Counted by the inbound path; the playout will take it from here when calls have sound.
             Arrival::Voice { .. } | Arrival::Dropped(_) => {}
-            Arrival::Opened { peer, header, sequence, payload } => {
-                post.hand(What::Opened(peer, header, sequence), from, at, payload);
+            Arrival::Opened { peer, link, header, sequence, payload } => {
+                post.hand(What::Opened(peer, link, header, sequence), from, at, payload);
             }
             Arrival::Clear { header, body } => post.hand(What::Clear(header), from, at, body),
         }
-        if let Some(peer) = moved {
-            post.hand(What::Moved(peer), from, at, &[]);
+        if let Some((peer, link)) = moved {
+            post.hand(What::Moved(peer, link), from, at, &[]);
         }
     }
 }

@@ -149,9 +149,9 @@ pub struct PeerStats {
     pub address: SocketAddr,
     /// There and back; nothing until the first answer.
     pub rtt_ms: Option<f64>,
-    /// Of a hundred datagrams of voice from them, how many were lost.
+    /// Of a hundred datagrams of voice from them, how many were lost; while they send none, of their messages.
     pub loss_percent: f64,
-    /// The same of ours, as they say.
+    /// The same of our voice, as they say.
     pub loss_there_percent: f64,
     /// How unevenly their voice arrives.
     pub jitter_ms: f64,

@@ -18,10 +18,10 @@ const PARCELS_MAX: usize = 1024;
 pub enum What {
     /// In the clear: somebody before they are in.
     Clear(Header),
-    /// Sealed by a peer, opened.
-    Opened(PeerId, Header, u64),
+    /// Sealed by a peer on the link of this number, opened.
+    Opened(PeerId, u32, Header, u64),
     /// A peer's voice comes from another address.
-    Moved(PeerId),
+    Moved(PeerId, u32),
 }
 
 /// One datagram on its way to the conductor.

@@ -106,6 +106,8 @@ impl Teller {
         match event {
             Event::Joined { me, session, .. } => {
                 self.me = *me;
+                // Whoever had that place before had another name: ours comes with the next roster.
+                self.names[me.index()].clear();
                 self.joined = Some((*session, now.since(self.began).max(0) as u64 / 1_000_000));
                 self.joined();
             }
@@ -159,6 +161,10 @@ impl Teller {
                 "a host answers at {address}, but it does not take this invite: it is old or mistyped. Ask the host \
                  for a new one"
             )),
+            Event::Crowded { address } => self.warning(
+                "crowded",
+                format!("a host answers at {address}, but too many people wait to be let in; trying on"),
+            ),
             Event::PeerMoved { peer, address } => {
                 tracing::info!("{} is reached at {address} now", self.name(*peer));
             }
@@ -191,6 +197,9 @@ impl Teller {
     }
 
     fn roster(&mut self) {
+        if self.joined.is_some() {
+            return;
+        }
         let person = |peer: &PeerId| Person {
             participant: peer.number(),
             name: self.names[peer.index()].clone(),

@@ -92,7 +92,7 @@ impl Take {
         self.watch_queue();
         self.watch_wall_clock(now);
         self.watch_sleep();
-        if self.watch.rounds % SAVE_EVERY == 0 {
+        if self.watch.rounds.is_multiple_of(SAVE_EVERY) {
             self.save_metadata();
         }
         self.tell(Event::Stats {

@@ -73,11 +73,13 @@ pub(super) struct Corridor {
     known_slope: f64,
 }
 
-impl Corridor {
-    pub(super) fn new() -> Corridor {
+impl Default for Corridor {
+    fn default() -> Corridor {
         Corridor { marks: VecDeque::new(), mark_s: MARK_S_FIRST, known_slope: 0.0 }
     }
+}
 
+impl Corridor {
     /// One ping around the moment `at_s`: the offset was between `below_ns` and `above_ns`.
     pub(super) fn add(&mut self, at_s: f64, below_ns: f64, above_ns: f64) {
         let mark = Mark { above: (at_s, above_ns), below: (at_s, below_ns) };
@@ -104,7 +106,7 @@ impl Corridor {
 
     /// Forgets every bound. What was known of the rate stays likely.
     pub(super) fn forget(&mut self, slope: f64) {
-        *self = Corridor { known_slope: slope, ..Corridor::new() };
+        *self = Corridor { known_slope: slope, ..Corridor::default() };
     }
 
     fn merge(&mut self) {
