@@ -117,7 +117,8 @@ impl Mesh {
         let Some(side) = self.host_side() else { return };
         let ticket = open.unwrap_or_else(|| side.door.ticket());
         let caller = Caller { ticket, token, from, keyed, greeting, heard: now };
-        if asks && side.door.declined.hold(&caller, now) {
+        // A question that is open is not a new one: only the host's word or silence ends it.
+        if asks && open.is_none() && side.door.declined.hold(&caller, now) {
             self.say_no(&caller, responder, Refused::Declined);
             return;
         }

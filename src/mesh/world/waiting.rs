@@ -180,6 +180,27 @@ fn the_same_person_who_asks_anew_is_the_same_question() {
 }
 
 #[test]
+fn a_no_to_a_neighbour_of_the_same_name_does_not_end_a_question_that_is_open() {
+    let mut world = World::new();
+    let first = world.guest_with("guest", None);
+    world.run(SECOND);
+    let second = world.guest_with("guest", None);
+    let home = world.nodes[first].address.ip();
+    world.nodes[second].address.set_ip(home);
+    world.run(SECOND);
+    answer_the_last(&mut world, false);
+    world.run(5 * SECOND);
+    assert_eq!((world.count(second, is_declined), world.count(0, is_knocking)), (1, 2));
+    cut_off_the_host(&mut world);
+    world.run(7 * SECOND);
+    heal(&mut world);
+    world.run(30 * SECOND);
+    assert_eq!((world.count(first, is_declined), world.count(0, is_knocking)), (0, 2));
+    world.input(0, Input::Admit { ticket: 1, yes: true });
+    world.until(SECOND, |w| w.linked(first) == [0]);
+}
+
+#[test]
 fn who_waits_does_not_ask_anew_under_other_names() {
     let mut world = World::new();
     let guest = world.guest_with("stranger", None);
