@@ -174,9 +174,12 @@ impl Door {
         Some((caller.ticket, caller.greeting.name == greeting.name))
     }
 
-    /// An earlier attempt of the same person.
-    pub fn earlier(&self, person: u64) -> Option<u64> {
-        self.callers.iter().find(|(caller, _)| caller.greeting.person == person).map(|(caller, _)| caller.token)
+    /// Takes away the earlier attempts of the same person. Without a key that is only who is in the same network: what
+    /// is said without one can be overheard, and nobody elsewhere ends an attempt with it.
+    pub fn take_earlier(&mut self, person: u64, keyed: bool, from: SocketAddr) -> Vec<(Caller, Stage)> {
+        let near = |caller: &Caller| keyed || network(caller.from.ip()) == network(from.ip());
+        let same = |(caller, _): &mut (Caller, Stage)| caller.greeting.person == person && near(caller);
+        self.callers.extract_if(.., same).collect()
     }
 
     /// Is there room for one more of this kind? Who has been sent away only waits to hear it.

@@ -113,7 +113,8 @@ impl Mesh {
             return self.counts.add(Refusal::Nonsense);
         }
         let open = open.map(|(ticket, _)| ticket);
-        self.forget_earlier(greeting.person, open);
+        let earlier = side.door.take_earlier(greeting.person, keyed, from);
+        self.forget(earlier, open);
         let Some(side) = self.host_side() else { return };
         let ticket = open.unwrap_or_else(|| side.door.ticket());
         let caller = Caller { ticket, token, from, keyed, greeting, heard: now };
@@ -135,17 +136,15 @@ impl Mesh {
         }
     }
 
-    /// They gave an earlier attempt up; the question that stays open is asked on.
-    fn forget_earlier(&mut self, person: u64, open: Option<u64>) {
-        let Some(side) = self.host_side() else { return };
-        let earlier = side.door.earlier(person).and_then(|token| side.door.take(token));
-        if let Some((caller, _)) = &earlier {
-            side.door.spend(caller.token);
-        }
-        if let Some((Caller { ticket, .. }, Stage::Knocking(_))) = earlier
-            && open != Some(ticket)
-        {
-            self.out.happened(Event::KnockingStopped { ticket });
+    /// They went away, or gave earlier attempts up; the question that stays open is asked on.
+    fn forget(&mut self, gone: Vec<(Caller, Stage)>, open: Option<u64>) {
+        for (caller, stage) in gone {
+            if let Some(side) = self.host_side() {
+                side.door.spend(caller.token);
+            }
+            if matches!(stage, Stage::Knocking(_)) && open != Some(caller.ticket) {
+                self.out.happened(Event::KnockingStopped { ticket: caller.ticket });
+            }
         }
     }
 
@@ -208,14 +207,7 @@ impl Mesh {
     pub(super) fn look_at_the_door(&mut self, now: Mono) {
         let Some(side) = self.host_side() else { return };
         let (expired, doubted) = (side.door.expired(now), side.door.doubted());
-        for (caller, stage) in expired {
-            if let Some(side) = self.host_side() {
-                side.door.spend(caller.token);
-            }
-            if let Stage::Knocking(_) = stage {
-                self.out.happened(Event::KnockingStopped { ticket: caller.ticket });
-            }
-        }
+        self.forget(expired, None);
         for (token, name, since) in doubted {
             self.judge_doubt(token, &name, since, now);
         }

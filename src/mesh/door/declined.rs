@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 //! Who was told no by the host and should not ask again at once.
 //!
-//! A program run is known by its token and a person by name and network; whoever draws both anew is still in the same
-//! network, and a network that was told no three times asks nobody for a while. One no keeps no neighbour out.
+//! A program run is known by its number and a person by name, both only in the network from which the no was earned:
+//! elsewhere somebody may have overheard them. Whoever draws both anew is still in the same network, and a network that
+//! was told no three times asks nobody for a while. One no keeps no neighbour out.
 
 use super::{Caller, NEIGHBOURS_MAX};
 use crate::mesh::door::limit::network;
 use crate::words::Mono;
-use core::net::{IpAddr, SocketAddr};
+use core::net::IpAddr;
 use std::collections::VecDeque;
 
 /// A no holds so long.
@@ -20,7 +21,6 @@ const DECLINED_MAX: usize = 64;
 struct Declined {
     person: u64,
     name: String,
-    from: SocketAddr,
     network: IpAddr,
     at: Mono,
 }
@@ -36,17 +36,15 @@ impl Refusals {
             self.0.pop_front();
         }
         let (person, name) = (caller.greeting.person, caller.greeting.name.clone());
-        self.0.push_back(Declined { person, name, from: caller.from, network: network(caller.from.ip()), at: now });
+        self.0.push_back(Declined { person, name, network: network(caller.from.ip()), at: now });
     }
 
     /// Is this one of them, or from where too many of them are?
     pub fn hold(&self, caller: &Caller, now: Mono) -> bool {
         let home = network(caller.from.ip());
         let fresh = || self.0.iter().filter(|no| now.since(no.at) < DECLINED_NS);
-        let same = |no: &Declined| {
-            let namesake = no.network == home && no.name == caller.greeting.name;
-            no.person == caller.greeting.person || no.from == caller.from || namesake
-        };
-        fresh().any(same) || fresh().filter(|no| no.network == home).count() >= NEIGHBOURS_MAX
+        let near = || fresh().filter(|no| no.network == home);
+        let same = |no: &Declined| no.person == caller.greeting.person || no.name == caller.greeting.name;
+        near().any(same) || near().count() >= NEIGHBOURS_MAX
     }
 }

@@ -201,6 +201,29 @@ fn a_no_to_a_neighbour_of_the_same_name_does_not_end_a_question_that_is_open() {
 }
 
 #[test]
+fn who_overheard_a_waiting_guest_elsewhere_takes_no_question_away_and_earns_it_no_no() {
+    let mut world = World::new();
+    let guest = world.guest_with("guest", None);
+    world.run(SECOND);
+    let eve = world.guest_with("eve", None);
+    world.nodes[eve].mesh.me.person = world.nodes[guest].mesh.me.person;
+    world.run(SECOND);
+    let stopped = |e: &Event| matches!(e, Event::KnockingStopped { .. });
+    assert_eq!((world.count(0, is_knocking), world.count(0, stopped)), (2, 0));
+    answer_the_last(&mut world, false);
+    world.run(SECOND);
+    assert_eq!((world.count(eve, is_declined), world.count(guest, is_declined)), (1, 0));
+    // Asking anew is still the same question.
+    cut_off_the_host(&mut world);
+    world.run(7 * SECOND);
+    heal(&mut world);
+    world.run(20 * SECOND);
+    assert_eq!((world.count(0, is_knocking), world.count(0, stopped), world.count(guest, is_declined)), (2, 0, 0));
+    world.input(0, Input::Admit { ticket: 1, yes: true });
+    world.until(SECOND, |w| w.linked(guest) == [0]);
+}
+
+#[test]
 fn who_waits_does_not_ask_anew_under_other_names() {
     let mut world = World::new();
     let guest = world.guest_with("stranger", None);
