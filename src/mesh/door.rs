@@ -29,6 +29,7 @@ use std::collections::VecDeque;
 const CALLERS_MAX: usize = 8;
 
 /// Callers without the key from one network: a household may come as a whole, and no network fills the waiting room.
+/// With the key nobody waits: who is not in within moments has been sent away.
 const NEIGHBOURS_MAX: usize = PEOPLE_MAX - 1;
 
 /// Attempts that are remembered as past: as many as can be made while a cookie is good for them, so that none can be
@@ -182,12 +183,19 @@ impl Door {
         self.callers.extract_if(.., same).collect()
     }
 
-    /// Is there room for one more of this kind? Who has been sent away only waits to hear it.
-    pub fn has_room(&self, keyed: bool, from: SocketAddr) -> bool {
+    /// Is there room for one more of this kind? Who has been sent away only waits to hear it, and makes room.
+    pub fn make_room(&mut self, keyed: bool, from: SocketAddr) -> bool {
         let alike = || self.callers.iter().filter(|(caller, _)| caller.keyed == keyed);
         let waits = |(_, stage): &&(Caller, Stage)| !matches!(stage, Stage::Refused { .. });
         let near = |(caller, _): &&(Caller, Stage)| network(caller.from.ip()) == network(from.ip());
-        alike().count() < CALLERS_MAX && (keyed || alike().filter(waits).filter(near).count() < NEIGHBOURS_MAX)
+        if !keyed && alike().filter(waits).filter(near).count() >= NEIGHBOURS_MAX {
+            return false;
+        }
+        if alike().count() < CALLERS_MAX {
+            return true;
+        }
+        let oldest = alike().find(|caller| !waits(caller)).map(|(caller, _)| caller.token);
+        oldest.inspect(|token| self.spend(*token)).and_then(|token| self.take(token)).is_some()
     }
 
     /// A number for the next caller.
@@ -198,7 +206,7 @@ impl Door {
 
     /// Somebody new, or in a new stage; there has to be room.
     pub fn put(&mut self, caller: Caller, stage: Stage) {
-        assert!(self.callers.len() < 2 * CALLERS_MAX, "has_room was asked");
+        assert!(self.callers.len() < 2 * CALLERS_MAX, "room was made");
         self.callers.push((caller, stage));
     }
 

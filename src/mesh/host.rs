@@ -123,8 +123,13 @@ impl Mesh {
             self.say_no(&caller, responder, Refused::Declined);
             return;
         }
-        if !side.door.has_room(keyed, from) {
-            return self.counts.add(Refusal::Flood);
+        if !side.door.make_room(keyed, from) {
+            self.counts.add(Refusal::Flood);
+            // Who has a key would take silence for a wrong one.
+            if keyed {
+                self.say_no(&caller, responder, Refused::Full);
+            }
+            return;
         }
         self.timers.set_by(Timer::Door, now.offset(LOOK_NS));
         if caller.greeting.revision != REVISION {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Before somebody is in: keys, knocking, hosts that do not answer, and strangers who try.
 
+use super::crowd::full;
 use super::{KEY, MS, SECOND, World, address};
 use crate::mesh::control::clear::Clear;
 use crate::mesh::event::{Event, Input, Over, Refused};
@@ -96,6 +97,28 @@ fn each_network_has_three_chairs_in_the_waiting_room_and_who_was_sent_away_keeps
     world.input(0, Input::Admit { ticket, yes: false });
     world.run(2 * SECOND);
     assert_eq!(world.count(0, is_knocking), 4);
+}
+
+#[test]
+fn of_many_who_come_at_once_with_the_key_three_are_in_and_the_others_are_told_that_it_is_full() {
+    let mut world = World::new();
+    let guests: Vec<usize> = (0..14).map(|number| world.guest(&format!("guest {number}"))).collect();
+    world.run(2 * SECOND);
+    assert_eq!(guests.iter().filter(|at| world.me(**at).is_some()).count(), 3);
+    let is_full = |e: &Event| matches!(e, Event::Over(Over::Refused(Refused::Full)));
+    assert_eq!(guests.iter().map(|at| world.count(*at, is_full)).sum::<usize>(), 11);
+}
+
+#[test]
+fn who_was_sent_away_from_a_full_call_keeps_nobody_out_who_has_a_place() {
+    let mut world = full(3);
+    let crowd: Vec<usize> = (0..10).map(|number| world.guest(&format!("one too many {number}"))).collect();
+    world.run(SECOND);
+    assert!(crowd.iter().all(|at| world.nodes[*at].mesh.ended()));
+    world.nodes[3].dead = true;
+    world.run(2 * SECOND);
+    let again = world.guest("guest 3");
+    world.until(100 * MS, |w| w.linked(again).contains(&0));
 }
 
 #[test]
