@@ -9,7 +9,7 @@
 //!                        anything else  -> Dropped, counted by reason
 //! ```
 
-mod bucket;
+pub(super) mod bucket;
 
 use super::control::clear::PAIR_HELLO_LEN;
 use super::header::{DATAGRAM_MAX, Header, Kind};

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-//! How much work strangers may cause. Each handshake costs some hashing; one address gets a small share, all of
-//! them together a share that no machine notices.
+//! How much work strangers may cause. Each handshake costs some hashing, and an answer two multiplications on the curve;
+//! one address gets a small share, and each part of the world one that no machine notices, so that no network's flood
+//! keeps out who comes from another.
 
+use crate::mesh::inbound::bucket::{PARTS, part};
 use crate::words::Mono;
 use core::net::{IpAddr, Ipv6Addr};
 
@@ -31,8 +33,9 @@ impl Share {
 
 /// A guest says the same HELLO ten times a second at most, and only the first of them costs anything.
 const ONE: Share = Share::new(4, 6);
-/// Some milliseconds of work a second.
-const ALL: Share = Share::new(60, 30);
+/// Some milliseconds of work a second, and from the whole world some hundredths of a core at most. Far fewer
+/// than the receiving path lets through from a part: else a network that fills the one would fill the other too.
+const PART: Share = Share::new(15, 15);
 
 /// Addresses that are remembered; the one that was quiet longest makes room.
 const ADDRESSES_MAX: usize = 32;
@@ -40,20 +43,20 @@ const ADDRESSES_MAX: usize = 32;
 /// The shares.
 #[derive(Debug)]
 pub struct Limit {
-    all: Share,
+    parts: [Share; PARTS],
     each: Vec<(IpAddr, Mono, Share)>,
 }
 
 impl Default for Limit {
     fn default() -> Limit {
-        Limit { all: ALL, each: Vec::new() }
+        Limit { parts: [PART; PARTS], each: Vec::new() }
     }
 }
 
 impl Limit {
     /// May this address cause a handshake's work now?
     pub fn take(&mut self, ip: IpAddr, now: Mono) -> bool {
-        let ip = network(ip);
+        let (part, ip) = (&mut self.parts[part(ip)], network(ip));
         let at = match self.each.iter().position(|(known, ..)| *known == ip) {
             Some(at) => at,
             None => {
@@ -67,7 +70,7 @@ impl Limit {
         };
         let (_, last, share) = &mut self.each[at];
         *last = now;
-        share.take(now) && self.all.take(now)
+        share.take(now) && part.take(now)
     }
 }
 
@@ -100,7 +103,9 @@ mod tests {
         let in_one = |n: u16| IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, n));
         assert!((0..100).filter(|n| limit.take(in_one(*n), Mono(0))).count() <= 6);
         let many = |n: u16| IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 1, n, 0, 0, 0, 1));
-        assert!((0..1000).filter(|n| limit.take(many(*n), Mono(0))).count() <= 30);
+        assert!((0..1000).filter(|n| limit.take(many(*n), Mono(0))).count() <= 15);
         assert!(limit.each.len() <= ADDRESSES_MAX);
+        let others = (0..16).filter(|net| limit.take([198, 51, *net, 1].into(), Mono(0))).count();
+        assert!(others >= 12, "{others} of 16 other networks");
     }
 }

@@ -11,7 +11,7 @@ const A_SECOND: i64 = 60;
 /// What may come at once.
 const BURST: i64 = 60;
 /// So many parts has the world.
-const PARTS: usize = 16;
+pub(in crate::mesh) const PARTS: usize = 16;
 
 const TOKEN_NS: i64 = Mono::SECOND as i64 / A_SECOND;
 
@@ -46,7 +46,7 @@ impl Buckets {
 }
 
 /// In which part of the world a sender is. All of a network are in one; who owns a network cannot make it another.
-fn part(from: IpAddr) -> usize {
+pub(in crate::mesh) fn part(from: IpAddr) -> usize {
     let network = match from.to_canonical() {
         IpAddr::V4(ip) => u64::from(ip.to_bits() >> 8),
         // Who has an address of the new kind may have as many networks as this holds.

@@ -4,14 +4,14 @@
 use super::crowd::{full, is_full_mesh};
 use super::{MS, SECOND, World, address};
 use crate::mesh::control::Message;
-use crate::mesh::control::clear::Clear;
+use crate::mesh::control::clear::{Clear, Hello, Proof};
 use crate::mesh::control::greeting::{Greeting, Welcome};
 use crate::mesh::event::{Event, Input};
-use crate::mesh::header::{Header, Kind};
+use crate::mesh::header::{Header, Kind, NOBODY};
 use crate::mesh::random::Random;
 use crate::mesh::roster::{Member, PairKey, Roster};
 use crate::words::PeerId;
-use core::net::SocketAddr;
+use core::net::{Ipv6Addr, SocketAddr};
 
 /// A datagram, changed in one of the ways that people think of.
 fn mutated(datagram: &[u8], random: &mut Random) -> Vec<u8> {
@@ -238,4 +238,35 @@ fn inputs_that_make_no_sense_yet_are_borne() {
     world.run(SECOND);
     world.input(guest, Input::Timeout);
     assert!(world.nodes[guest].mesh.ended());
+}
+
+#[test]
+fn a_network_that_floods_the_door_with_cookies_and_no_key_keeps_nobody_out_who_comes_from_another() {
+    let mut world = World::new();
+    let (host, token) = (address(1), 1000);
+    // Many homes of one provider, each with a share of its own.
+    let from = |home: u16| SocketAddr::new(Ipv6Addr::new(0x2001, 0xdb8, 7, home, 0, 0, 0, 1).into(), 7000);
+    (0..24).for_each(|home| world.put(from(home), host, Clear::Hello { token, hello: Hello::Ask }.datagram(NOBODY)));
+    world.run(100 * MS);
+    let hellos = world.nodes[0].sent.iter().filter_map(|(to, bytes)| {
+        let Some(Clear::Cookie { cookie, .. }) = Clear::read(&bytes[Header::LEN..]) else { return None };
+        let hello = Hello::Join { proof: Proof::Invite, cookie, noise: &[5; 100] };
+        Some((*to, Clear::Hello { token, hello }.datagram(NOBODY)))
+    });
+    let hellos: Vec<(SocketAddr, Vec<u8>)> = hellos.collect();
+    assert_eq!(hellos.len(), 24);
+    let mut guests = Vec::new();
+    for ms in 0..10_000 {
+        let (from, bytes) = hellos[ms % hellos.len()].clone();
+        world.put(from, host, bytes);
+        if ms % 2000 == 1007 && guests.len() < 3 {
+            guests.push(world.guest(&format!("guest {ms}")));
+        }
+        world.run(MS);
+    }
+    assert!(is_full_mesh(&world, 4), "{:?}", world.people(0));
+    let told = |at: &usize| world.count(*at, |e| matches!(e, Event::WrongKey { .. } | Event::HostSilent { .. }));
+    assert_eq!(guests.iter().map(told).sum::<usize>(), 0);
+    let refused: Vec<_> = world.nodes[0].mesh.refused().filter(|(_, count)| *count > 100).collect();
+    assert!(refused.len() >= 2, "the flood was felt: {refused:?}");
 }
