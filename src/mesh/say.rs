@@ -74,10 +74,10 @@ impl Mesh {
         self.timers.set(Timer::Heartbeat, now.offset(HEARTBEAT_NS));
     }
 
-    /// Does the host's roster tell where we are? As many as fit beside where the host sees us.
+    /// Does the host's roster tell where we are? As many as fit beside where the host sees us and its home's address.
     fn is_listed(&self) -> bool {
         let listed = self.me.id.and_then(|me| self.roster.member(me)).map_or(&[][..], |own| &own.candidates);
-        self.own_candidates().iter().take(CANDIDATES_MAX - 1).all(|own| listed.contains(own))
+        self.own_candidates().iter().take(CANDIDATES_MAX - 2).all(|own| listed.contains(own))
     }
 
     /// Our addresses, to everybody: the host hands them on, the others need not wait for that.

@@ -27,6 +27,24 @@ fn who_moves_is_followed_within_a_round_trip_or_two() {
 }
 
 #[test]
+fn many_addresses_beside_the_homes_are_said_once_and_not_each_second() {
+    for many in [5_u8, 6, 7, 8] {
+        let mut world = World::new();
+        let guest = world.guest("guest");
+        // From inside the host's home: the roster tells the home's address too.
+        world.nodes[guest].address = "192.168.1.7:5002".parse().expect("an address");
+        let own: Vec<SocketAddr> = (0..many).map(|net| SocketAddr::new([10, 0, net, 7].into(), 5002)).collect();
+        world.input(guest, Input::Candidates(own));
+        world.run(10 * SECOND);
+        assert_eq!(world.linked(guest), [0]);
+        let told = |w: &World| w.nodes[guest].mesh.me.told;
+        let before = told(&world);
+        world.run(10 * SECOND);
+        assert_eq!(told(&world), before, "{many} addresses");
+    }
+}
+
+#[test]
 fn a_datagram_sent_on_from_elsewhere_moves_nobody() {
     let mut world = full(1);
     world.nodes.iter_mut().for_each(|node| node.speaks = true);
