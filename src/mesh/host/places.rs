@@ -3,7 +3,7 @@
 
 use crate::mesh::control::Message;
 use crate::mesh::control::clear::{Clear, HELLO_LEN};
-use crate::mesh::control::greeting::{Refusal as Refused, Welcome};
+use crate::mesh::control::greeting::{Greeting, Refusal as Refused, Welcome};
 use crate::mesh::door::{Caller, Invited, Stage};
 use crate::mesh::event::{Event, Left};
 use crate::mesh::figures::Refusal;
@@ -37,6 +37,8 @@ struct Entry {
     seen: Option<SocketAddr>,
     /// Where they say they are.
     told: Vec<SocketAddr>,
+    /// When they went away, if somebody was here and is not any more.
+    left: Option<Mono>,
 }
 
 /// The host's book.
@@ -128,9 +130,13 @@ impl Mesh {
         PeerId::all().filter(taken).filter(alike).collect()
     }
 
-    fn free_place(&mut self) -> Option<PeerId> {
+    /// Who was in may come back while nobody has taken their place: their own comes first, then one that nobody had,
+    /// then the one that was left longest ago.
+    fn free_place(&mut self, person: u64) -> Option<PeerId> {
         let Role::Host(side) = &self.role else { return None };
-        PeerId::all().find(|peer| self.roster.member(*peer).is_none() && !side.door.is_reserved(*peer))
+        let is_free = |peer: &PeerId| self.roster.member(*peer).is_none() && !side.door.is_reserved(*peer);
+        let last = |peer: &PeerId| &side.book.entries[peer.index()];
+        PeerId::all().filter(is_free).min_by_key(|peer| (last(peer).person != person, last(peer).left))
     }
 
     /// Promises a place: of who makes room, or a free one.
@@ -146,7 +152,7 @@ impl Mesh {
         }
         let Role::Host(side) = &self.role else { return };
         let makes_room = makes_room.filter(|place| !side.door.is_reserved(*place));
-        let Some(place) = makes_room.or_else(|| self.free_place()) else {
+        let Some(place) = makes_room.or_else(|| self.free_place(caller.greeting.person)) else {
             return self.turn_away(caller, responder, Refused::Full, now);
         };
         let pairs: [PairKey; PEOPLE_MAX] = core::array::from_fn(|_| PairKey(self.random.bytes()));
@@ -195,11 +201,11 @@ impl Mesh {
         self.drop_link(place, Left::Replaced);
         // The address that the cookie proved, not the one the last datagram claims.
         let from = caller.from;
-        let asked = caller.greeting.name;
+        let asked = caller.greeting.name.clone();
         let others = |name: &str| self.roster.members().any(|member| member.id != place && member.name == name);
         let name = distinct_name(&asked, others);
-        let entry =
-            Entry { person: caller.greeting.person, name: asked, seen: Some(from), told: caller.greeting.candidates };
+        let Greeting { person, candidates: told, .. } = caller.greeting;
+        let entry = Entry { person, name: asked, seen: Some(from), told, left: None };
         let Some(book) = self.book() else { return };
         let candidates = entry.candidates(book.home());
         book.entries[place.index()] = entry;
@@ -218,6 +224,9 @@ impl Mesh {
     pub(in crate::mesh) fn remove_member(&mut self, peer: PeerId, now: Mono) {
         self.drop_link(peer, Left::Removed);
         if self.roster.remove(peer).is_some() {
+            if let Some(book) = self.book() {
+                book.entries[peer.index()].left = Some(now);
+            }
             self.roster_changed(now);
         }
     }

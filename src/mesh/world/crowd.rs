@@ -4,6 +4,7 @@
 use super::{MS, SECOND, World, address};
 use crate::mesh::event::{Event, Input, Left, Over, Refused};
 use crate::mesh::header::{Header, Kind};
+use crate::mesh::{Admit, HostSettings};
 use crate::words::PeerId;
 
 /// A host and so many guests, all linked.
@@ -76,31 +77,31 @@ fn a_place_that_was_left_is_given_again() {
 
 #[test]
 fn what_was_opened_with_the_keys_of_who_left_is_not_said_by_who_came() {
-    let mut world = full(1);
-    let (place, old) = (PeerId::new(1).expect("a place"), world.nodes[0].mesh.links_made);
-    world.input(1, Input::Leave);
+    let mut world = full(3);
+    let (place, old) = (PeerId::new(3).expect("a place"), world.nodes[0].mesh.links_made);
+    world.input(3, Input::Leave);
     world.run(SECOND);
     let next = world.guest("next");
     world.run(SECOND);
-    assert_eq!((world.me(next), world.linked(0)), (Some(1), vec![1]));
+    assert_eq!((world.me(next), world.linked(0)), (Some(3), vec![1, 2, 3]));
     // The receiving thread had opened it before it knew of the new link.
     let bye = Header {
         kind: Kind::Bye,
-        participant: 1,
+        participant: 3,
         sequence: 9,
         timestamp_ms: 0,
         payload_len: 16,
         fragment: 0,
         fragments: 0,
     };
-    let (from, at) = (address(2), world.now);
+    let (from, at) = (address(4), world.now);
     let said = |link| Input::Opened { peer: place, link, from, header: bye, sequence: 9, payload: &[], at };
     world.input(0, said(old));
     world.input(0, Input::Moved { peer: place, link: old, from });
     world.run(SECOND);
-    assert_eq!((world.linked(0), world.linked(next)), (vec![1], vec![0]));
+    assert_eq!((world.linked(0), world.linked(next)), (vec![1, 2, 3], vec![0, 1, 2]));
     world.input(0, said(world.nodes[0].mesh.links_made));
-    assert_eq!(world.linked(0), [0_u8; 0], "the same of the newcomer is heard");
+    assert_eq!(world.linked(0), [1, 2], "the same of the newcomer is heard");
 }
 
 #[test]
@@ -182,6 +183,42 @@ fn a_place_that_was_promised_and_not_taken_becomes_free() {
     world.run(SECOND);
     assert_eq!(world.me(next), Some(3));
     assert!(world.linked(next).len() == 3);
+}
+
+#[test]
+fn who_was_let_in_by_name_comes_back_unasked_after_somebody_else_came() {
+    let mut world = World::with(HostSettings { name: "host".into(), key: None, admit: Admit::Ask });
+    let knocks = |w: &World| w.count(0, |e| matches!(e, Event::Knocking { .. }));
+    let one = world.guest_with("one", None);
+    world.run(SECOND);
+    world.input(0, Input::Admit { ticket: 1, yes: true });
+    world.run(3 * SECOND);
+    let home = address(2);
+    world.loses = Box::new(move |from, to, _| from == home || to == home);
+    world.run(8 * SECOND);
+    assert_eq!(world.people(0).len(), 1, "given up");
+    let two = world.guest_with("two", None);
+    world.run(SECOND);
+    world.input(0, Input::Admit { ticket: 2, yes: true });
+    world.run(3 * SECOND);
+    world.loses = Box::new(|_, _, _| false);
+    world.run(15 * SECOND);
+    assert_eq!((knocks(&world), world.me(one), world.me(two)), (2, Some(1), Some(2)));
+    assert!(is_full_mesh(&world, 3));
+}
+
+#[test]
+fn the_place_that_was_left_longest_ago_is_given_first() {
+    let mut world = full(3);
+    for at in [2, 1, 3] {
+        world.input(at, Input::Leave);
+        world.run(SECOND);
+    }
+    for place in [2, 1, 3] {
+        let next = world.guest(&format!("next {place}"));
+        world.run(SECOND);
+        assert_eq!(world.me(next), Some(place));
+    }
 }
 
 #[test]
