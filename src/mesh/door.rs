@@ -65,6 +65,17 @@ pub struct Caller {
     pub heard: Mono,
 }
 
+/// Somebody comes once more.
+#[derive(Clone, Copy, Debug)]
+pub struct Renewed {
+    /// Of the earlier attempt.
+    pub ticket: u64,
+    /// Under the same name.
+    pub same_name: bool,
+    /// The host has said yes, which may not have arrived.
+    pub let_in: bool,
+}
+
 /// How far a caller is.
 pub enum Stage {
     /// The host is asked.
@@ -164,15 +175,16 @@ impl Door {
         }
     }
 
-    /// The question that is open already, if this is the same person once more, and whether it is asked under the same
-    /// name. Who comes from elsewhere may only have overheard who asks.
-    pub fn renews(&self, greeting: &Greeting, from: SocketAddr) -> Option<(u64, bool)> {
+    /// The attempt about which the host is or was asked already, if this is the same person once more and was not sent
+    /// away. Who comes from elsewhere may only have overheard who asks.
+    pub fn renews(&self, greeting: &Greeting, from: SocketAddr) -> Option<Renewed> {
         let same = |caller: &Caller| {
             caller.greeting.person == greeting.person && network(caller.from.ip()) == network(from.ip())
         };
-        let open = |(caller, stage): &&(Caller, Stage)| matches!(stage, Stage::Knocking(_)) && same(caller);
-        let (caller, _) = self.callers.iter().find(open)?;
-        Some((caller.ticket, caller.greeting.name == greeting.name))
+        let open = |(caller, stage): &&(Caller, Stage)| !matches!(stage, Stage::Refused { .. }) && same(caller);
+        let (caller, stage) = self.callers.iter().find(open)?;
+        let (ticket, same_name) = (caller.ticket, caller.greeting.name == greeting.name);
+        Some(Renewed { ticket, same_name, let_in: !matches!(stage, Stage::Knocking(_)) })
     }
 
     /// Takes away the earlier attempts of the same person. Without a key that is only who is in the same network: what

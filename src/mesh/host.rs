@@ -109,14 +109,13 @@ impl Mesh {
         let asks = !keyed && side.admit == Admit::Ask;
         let open = side.door.renews(&greeting, from).filter(|_| asks && greeting.revision == REVISION);
         // Nobody is asked about one program run under many names.
-        if open.is_some_and(|(_, same_name)| !same_name) {
+        if open.is_some_and(|open| !open.same_name) {
             return self.counts.add(Refusal::Nonsense);
         }
-        let open = open.map(|(ticket, _)| ticket);
         let earlier = side.door.take_earlier(greeting.person, keyed, from);
-        self.forget(earlier, open);
+        self.forget(earlier, open.map(|open| open.ticket));
         let Some(side) = self.host_side() else { return };
-        let ticket = open.unwrap_or_else(|| side.door.ticket());
+        let ticket = open.map_or_else(|| side.door.ticket(), |open| open.ticket);
         let caller = Caller { ticket, token, from, keyed, greeting, heard: now };
         // A question that is open is not a new one: only the host's word or silence ends it.
         if asks && open.is_none() && side.door.declined.hold(&caller, now) {
@@ -134,7 +133,7 @@ impl Mesh {
         self.timers.set_by(Timer::Door, now.offset(LOOK_NS));
         if caller.greeting.revision != REVISION {
             self.turn_away(caller, responder, Refused::Revision, now);
-        } else if !asks {
+        } else if !asks || open.is_some_and(|open| open.let_in) {
             self.consider(caller, responder, now);
         } else {
             self.knocks(caller, responder, open.is_some());

@@ -201,6 +201,22 @@ fn a_no_to_a_neighbour_of_the_same_name_does_not_end_a_question_that_is_open() {
 }
 
 #[test]
+fn a_yes_that_was_lost_is_not_asked_for_again() {
+    for cut_ms in [1_500, 3_500, 6_000] {
+        let mut world = World::new();
+        let guest = world.guest_with("guest", None);
+        world.run(SECOND);
+        cut_off_the_host(&mut world);
+        world.run(2 * SECOND);
+        answer_the_last(&mut world, true);
+        world.run(cut_ms * MS);
+        heal(&mut world);
+        world.until(8 * SECOND, |w| w.linked(guest) == [0]);
+        assert_eq!((world.count(0, is_knocking), world.count(guest, is_despair)), (1, 0), "{cut_ms} ms");
+    }
+}
+
+#[test]
 fn who_overheard_a_waiting_guest_elsewhere_takes_no_question_away_and_earns_it_no_no() {
     let mut world = World::new();
     let guest = world.guest_with("guest", None);
