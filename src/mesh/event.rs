@@ -175,8 +175,8 @@ pub enum Event {
         /// Where it answers.
         address: SocketAddr,
     },
-    /// A host answers there, but so many wait before its door that it does not ask about one more. It is tried on,
-    /// patiently.
+    /// A host answers there, but so many are before its door that it has no room or no time for one more. It is tried
+    /// on, patiently.
     Crowded {
         /// Where it answers.
         address: SocketAddr,

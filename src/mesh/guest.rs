@@ -4,7 +4,7 @@
 //! ```text
 //!  Ask to all addresses --COOKIE--> HELLO to the first that answered --WELCOME--> CONFIRM --first sealed word--> in
 //!        ^                             |  no WELCOME
-//!        '-----------------------------'  (or wait notices: the host is being asked)
+//!        '-----------------------------'  (or notices: the host is being asked, or has no room or time for us)
 //! ```
 //!
 //! The same happens again by itself when the host was lost without a BYE.
@@ -93,7 +93,8 @@ struct Join {
     fruitless: Vec<SocketAddr>,
     told_silent: bool,
     told_unreachable: bool,
-    told_fruitless: bool,
+    told_wrong_key: bool,
+    told_crowded: bool,
     told_waiting: bool,
 }
 
@@ -105,6 +106,8 @@ struct Attempt {
     since: Mono,
     /// The last wait notice.
     waiting: Option<Mono>,
+    /// The host has said that it has no room or no time for it.
+    busy: bool,
 }
 
 impl GuestSide {
@@ -138,7 +141,8 @@ impl Join {
             fruitless: Vec::new(),
             told_silent: false,
             told_unreachable: false,
-            told_fruitless: false,
+            told_wrong_key: false,
+            told_crowded: false,
             told_waiting: false,
         }
     }
@@ -164,6 +168,9 @@ impl Join {
             *self = Join { attempts, told_waiting, ..Join::new(self.again, now) };
             return None;
         }
+        if attempt.busy {
+            return None;
+        }
         let known = self.fruitless.contains(&attempt.address);
         if !known {
             self.fruitless.push(attempt.address);
@@ -180,6 +187,7 @@ impl Join {
         match () {
             () if self.is_waiting() => WAITING_NS,
             () if self.again || tried_ns >= PATIENT_AFTER_NS => PATIENT_NS,
+            () if self.attempt.as_ref().is_some_and(|attempt| attempt.busy) => WAITING_NS,
             () if tried_ns < STEADY_AFTER_NS => QUICK_NS,
             () => STEADY_NS,
         }
@@ -255,14 +263,24 @@ impl Mesh {
         }
     }
 
-    /// The host there gives cookies and nothing else: to whoever has a key because it is another, to others because
-    /// so many wait already.
+    /// The host there gives cookies and nothing else, not even word that it is busy: to whoever has a key because it is
+    /// another.
     fn tell_fruitless(&mut self, address: SocketAddr) {
         let Role::Guest(side) = &mut self.role else { return };
-        let Some(join) = side.join.as_mut().filter(|join| !join.again && !join.told_fruitless) else { return };
-        (join.told_fruitless, join.told_waiting) = (true, false);
-        let keyed = side.invite.key.is_some();
-        self.out.happened(if keyed { Event::WrongKey { address } } else { Event::Crowded { address } });
+        if side.invite.key.is_none() {
+            return self.tell_crowded(address);
+        }
+        if let Some(join) = side.join.as_mut().filter(|join| !join.again && !join.told_wrong_key) {
+            (join.told_wrong_key, join.told_waiting) = (true, false);
+            self.out.happened(Event::WrongKey { address });
+        }
+    }
+
+    fn tell_crowded(&mut self, address: SocketAddr) {
+        if let Some(join) = self.joining().filter(|join| !join.again && !join.told_crowded) {
+            (join.told_crowded, join.told_waiting) = (true, false);
+            self.out.happened(Event::Crowded { address });
+        }
     }
 
     fn tell_how_it_goes(&mut self, now: Mono) {
@@ -317,7 +335,7 @@ impl Mesh {
         let datagram = Clear::Hello { token, hello }.datagram(NOBODY);
         self.out.send(address, datagram.clone());
         join.attempts += 1;
-        join.attempt = Some(Attempt { address, token, datagram, initiator, since: now, waiting: None });
+        join.attempt = Some(Attempt { address, token, datagram, initiator, since: now, waiting: None, busy: false });
     }
 
     /// The host is being asked.
@@ -331,6 +349,18 @@ impl Mesh {
         if !core::mem::replace(&mut join.told_waiting, true) && !join.again {
             self.out.happened(Event::Waiting { address });
         }
+    }
+
+    /// The host has no room or no time for us: that says nothing about our key.
+    pub(super) fn on_busy(&mut self, token: u64) {
+        let Some(join) = self.joining() else { return self.counts.add(Refusal::Stranger) };
+        let Some(attempt) = join.attempt.as_mut().filter(|attempt| attempt.token == token) else {
+            return self.counts.add(Refusal::Stranger);
+        };
+        attempt.busy = true;
+        let address = attempt.address;
+        join.fruitless.clear();
+        self.tell_crowded(address);
     }
 
     /// The host's answer, if this is one.

@@ -27,6 +27,7 @@ impl Mesh {
             }
             Clear::Cookie { token, cookie } => self.on_cookie(token, cookie, now),
             Clear::Wait { token } => self.on_wait(token, now),
+            Clear::Busy { token } => self.on_busy(token),
             Clear::Welcome { token, noise } => self.on_welcome(from, token, noise, now),
             Clear::Punch { tag } => self.on_punch(from, header.sender(), tag),
             Clear::Confirm { token, sealed } => self.on_confirm(from, token, sealed, now),

@@ -91,7 +91,7 @@ impl Mesh {
             return self.counts.add(Refusal::Cookie);
         }
         if !side.door.limit.take(from.ip(), now) {
-            return self.counts.add(Refusal::Flood);
+            return self.say_busy(from, token);
         }
         if side.door.is_spent(token) {
             return self.counts.add(Refusal::Replayed);
@@ -123,12 +123,7 @@ impl Mesh {
             return;
         }
         if !side.door.make_room(keyed, from) {
-            self.counts.add(Refusal::Flood);
-            // Who has a key would take silence for a wrong one.
-            if keyed {
-                self.say_no(&caller, responder, Refused::Full);
-            }
-            return;
+            return self.say_busy(from, token);
         }
         self.timers.set_by(Timer::Door, now.offset(LOOK_NS));
         if caller.greeting.revision != REVISION {
@@ -150,6 +145,12 @@ impl Mesh {
                 self.out.happened(Event::KnockingStopped { ticket: caller.ticket });
             }
         }
+    }
+
+    /// Not now. Who has a key would take silence for a wrong one.
+    fn say_busy(&mut self, from: SocketAddr, token: u64) {
+        self.counts.add(Refusal::Flood);
+        self.out.send(from, Clear::Busy { token }.datagram(PeerId::HOST.number()));
     }
 
     fn knocks(&mut self, caller: Caller, responder: Responder, is_known: bool) {

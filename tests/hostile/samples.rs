@@ -132,14 +132,15 @@ fn clear(random: &mut Random) -> Vec<u8> {
     let (short, long) = (noise(random, 48), noise(random, longer));
     let proof = one_of(random, &[Proof::Invite, Proof::Nothing, Proof::Return]);
     let to = one_of(random, &PeerId::all().collect::<Vec<_>>());
-    let clear = match random.below(8) {
+    let clear = match random.below(9) {
         0 => Clear::Hello { token, hello: Hello::Ask },
         1 => Clear::Hello { token, hello: Hello::Join { proof, cookie, noise: &long } },
         2 => Clear::Hello { token, hello: Hello::Pair { to, from_incarnation: 3, to_incarnation: 2, noise: &short } },
         3 => Clear::Cookie { token, cookie },
         4 => Clear::Wait { token },
-        5 => Clear::Welcome { token, noise: &long },
-        6 => Clear::Punch { tag },
+        5 => Clear::Busy { token },
+        6 => Clear::Welcome { token, noise: &long },
+        7 => Clear::Punch { tag },
         _ => Clear::Confirm { token, sealed: &long },
     };
     clear.datagram(1)[Header::LEN..].to_vec()

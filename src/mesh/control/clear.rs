@@ -6,7 +6,7 @@
 //!          [1][1 | 2 | 4 proof]   [token 8][cookie 16][length 2][Noise 1][zeros ... to 1200]
 //!          [1][3 pair]             [token 8][to 1][from's incarnation 4][to's incarnation 4]
 //!                                                      [length 2][Noise 1][zeros ... to 120]
-//! COOKIE   [2][0 cookie | 1 wait]  [token 8][cookie 16]
+//! COOKIE   [2][0 cookie | 1 wait | 2 busy] [token 8][cookie 16]
 //! WELCOME  [3][token 8][Noise 2]
 //! PUNCH    [4][tag 16][zeros ... to 120]
 //! CONFIRM  [5][token 8][the first sealed datagram, header and all]
@@ -106,6 +106,11 @@ pub enum Clear<'a> {
         /// Of the attempt it answers.
         token: u64,
     },
+    /// The host has no room before its door or has done enough for now; come again.
+    Busy {
+        /// Of the attempt it answers.
+        token: u64,
+    },
     /// Noise's second message.
     Welcome {
         /// Of the attempt it answers.
@@ -140,6 +145,7 @@ impl<'a> Clear<'a> {
                 match what {
                     0 => Clear::Cookie { token, cookie },
                     1 => Clear::Wait { token },
+                    2 => Clear::Busy { token },
                     _ => return None,
                 }
             }
@@ -174,6 +180,9 @@ impl<'a> Clear<'a> {
             }
             Clear::Wait { token } => {
                 out.u8(2).u8(1).u64(token).bytes(&[0; COOKIE_LEN]);
+            }
+            Clear::Busy { token } => {
+                out.u8(2).u8(2).u64(token).bytes(&[0; COOKIE_LEN]);
             }
             Clear::Welcome { token, noise } => {
                 out.u8(3).u64(token).bytes(noise);

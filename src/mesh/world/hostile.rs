@@ -13,6 +13,10 @@ use crate::mesh::roster::{Member, PairKey, Roster};
 use crate::words::PeerId;
 use core::net::{Ipv6Addr, SocketAddr};
 
+fn is_despair(event: &Event) -> bool {
+    matches!(event, Event::WrongKey { .. } | Event::Unreachable { .. } | Event::HostSilent { .. })
+}
+
 /// A datagram, changed in one of the ways that people think of.
 fn mutated(datagram: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = datagram.to_vec();
@@ -240,13 +244,10 @@ fn inputs_that_make_no_sense_yet_are_borne() {
     assert!(world.nodes[guest].mesh.ended());
 }
 
-#[test]
-fn a_network_that_floods_the_door_with_cookies_and_no_key_keeps_nobody_out_who_comes_from_another() {
-    let mut world = World::new();
+/// So many who have cookies and no key: where they are, and what they say.
+fn keyless(world: &mut World, many: u16, from: impl Fn(u16) -> SocketAddr) -> Vec<(SocketAddr, Vec<u8>)> {
     let (host, token) = (address(1), 1000);
-    // Many homes of one provider, each with a share of its own.
-    let from = |home: u16| SocketAddr::new(Ipv6Addr::new(0x2001, 0xdb8, 7, home, 0, 0, 0, 1).into(), 7000);
-    (0..24).for_each(|home| world.put(from(home), host, Clear::Hello { token, hello: Hello::Ask }.datagram(NOBODY)));
+    (0..many).for_each(|n| world.put(from(n), host, Clear::Hello { token, hello: Hello::Ask }.datagram(NOBODY)));
     world.run(100 * MS);
     let hellos = world.nodes[0].sent.iter().filter_map(|(to, bytes)| {
         let Some(Clear::Cookie { cookie, .. }) = Clear::read(&bytes[Header::LEN..]) else { return None };
@@ -254,19 +255,51 @@ fn a_network_that_floods_the_door_with_cookies_and_no_key_keeps_nobody_out_who_c
         Some((*to, Clear::Hello { token, hello }.datagram(NOBODY)))
     });
     let hellos: Vec<(SocketAddr, Vec<u8>)> = hellos.collect();
-    assert_eq!(hellos.len(), 24);
+    assert_eq!(hellos.len(), usize::from(many));
+    hellos
+}
+
+#[test]
+fn a_network_that_floods_the_door_with_cookies_and_no_key_keeps_nobody_out_who_comes_from_another() {
+    let mut world = World::new();
+    // Many homes of one provider, each with a share of its own.
+    let home = |n: u16| SocketAddr::new(Ipv6Addr::new(0x2001, 0xdb8, 7, n, 0, 0, 0, 1).into(), 7000);
+    let hellos = keyless(&mut world, 24, home);
     let mut guests = Vec::new();
     for ms in 0..10_000 {
         let (from, bytes) = hellos[ms % hellos.len()].clone();
-        world.put(from, host, bytes);
+        world.put(from, address(1), bytes);
         if ms % 2000 == 1007 && guests.len() < 3 {
             guests.push(world.guest(&format!("guest {ms}")));
         }
         world.run(MS);
     }
     assert!(is_full_mesh(&world, 4), "{:?}", world.people(0));
-    let told = |at: &usize| world.count(*at, |e| matches!(e, Event::WrongKey { .. } | Event::HostSilent { .. }));
+    let told = |at: &usize| world.count(*at, |e| matches!(e, Event::Crowded { .. }) || is_despair(e));
     assert_eq!(guests.iter().map(told).sum::<usize>(), 0);
     let refused: Vec<_> = world.nodes[0].mesh.refused().filter(|(_, count)| *count > 100).collect();
     assert!(refused.len() >= 2, "the flood was felt: {refused:?}");
+}
+
+#[test]
+fn whom_a_flood_from_next_door_keeps_out_is_told_that_it_is_crowded_and_never_that_the_key_is_wrong() {
+    let mut world = World::new();
+    let hellos = keyless(&mut world, 60, |n| address(100 + n as u8));
+    let mut guest = 0;
+    for ms in 0..15_000 {
+        // Whatever the receiving path lets through of it.
+        let (from, bytes) = &hellos[ms % hellos.len()];
+        let header = Header::read(bytes).expect("a datagram");
+        world.input(0, Input::Clear { from: *from, header, body: &bytes[Header::LEN..] });
+        if ms == 2000 {
+            guest = world.guest("guest");
+        }
+        world.run(MS);
+    }
+    let is_crowded = |e: &Event| matches!(e, Event::Crowded { .. });
+    assert_eq!((world.me(guest), world.count(guest, is_crowded), world.count(guest, is_despair)), (None, 1, 0));
+    world.until(4 * SECOND, |w| w.linked(guest) == [0]);
+    // No answer was longer than what came.
+    let answers = world.nodes[0].sent.iter().filter(|(to, _)| to.port() > 5090);
+    assert!(answers.map(|(_, bytes)| bytes.len()).max() == Some(38));
 }
