@@ -169,6 +169,8 @@ impl Join {
             return None;
         }
         if attempt.busy {
+            // Nobody has looked at what we came with: the same is shown again.
+            self.attempts -= 1;
             return None;
         }
         let known = self.fruitless.contains(&attempt.address);

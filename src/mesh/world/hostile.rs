@@ -10,6 +10,7 @@ use crate::mesh::event::{Event, Input};
 use crate::mesh::header::{Header, Kind, NOBODY};
 use crate::mesh::random::Random;
 use crate::mesh::roster::{Member, PairKey, Roster};
+use crate::mesh::{Admit, HostSettings};
 use crate::words::PeerId;
 use core::net::{Ipv6Addr, SocketAddr};
 
@@ -250,7 +251,7 @@ fn keyless(world: &mut World, many: u16, from: impl Fn(u16) -> SocketAddr) -> Ve
     (0..many).for_each(|n| world.put(from(n), host, Clear::Hello { token, hello: Hello::Ask }.datagram(NOBODY)));
     world.run(100 * MS);
     let hellos = world.nodes[0].sent.iter().filter_map(|(to, bytes)| {
-        let Some(Clear::Cookie { cookie, .. }) = Clear::read(&bytes[Header::LEN..]) else { return None };
+        let Some(Clear::Cookie { cookie, token: 1000 }) = Clear::read(&bytes[Header::LEN..]) else { return None };
         let hello = Hello::Join { proof: Proof::Invite, cookie, noise: &[5; 100] };
         Some((*to, Clear::Hello { token, hello }.datagram(NOBODY)))
     });
@@ -281,21 +282,41 @@ fn a_network_that_floods_the_door_with_cookies_and_no_key_keeps_nobody_out_who_c
     assert!(refused.len() >= 2, "the flood was felt: {refused:?}");
 }
 
+/// As much of them, for so long, as the receiving path may let through.
+fn besiege(world: &mut World, hellos: &[(SocketAddr, Vec<u8>)], ms: usize) {
+    for (from, bytes) in hellos.iter().cycle().take(ms) {
+        let header = Header::read(bytes).expect("a datagram");
+        world.input(0, Input::Clear { from: *from, header, body: &bytes[Header::LEN..] });
+        world.run(MS);
+    }
+}
+
+#[test]
+fn who_comes_back_while_the_door_is_besieged_is_not_asked_about_again() {
+    for ms in [9_000, 11_000, 13_000, 15_000] {
+        let mut world = World::with(HostSettings { name: "host".into(), key: None, admit: Admit::Ask });
+        let guest = world.guest_with("guest", None);
+        world.run(SECOND);
+        world.input(0, Input::Admit { ticket: 1, yes: true });
+        world.run(SECOND);
+        let hellos = keyless(&mut world, 60, |n| address(100 + n as u8));
+        world.loses = Box::new(|from, to, _| from == address(2) || to == address(2));
+        besiege(&mut world, &hellos, 6_000);
+        world.loses = Box::new(|_, _, _| false);
+        besiege(&mut world, &hellos, ms);
+        assert!(world.linked(0).is_empty(), "the door is besieged");
+        world.until(5 * SECOND, |w| w.linked(guest) == [0]);
+        assert_eq!(world.count(0, |e| matches!(e, Event::Knocking { .. })), 1);
+    }
+}
+
 #[test]
 fn whom_a_flood_from_next_door_keeps_out_is_told_that_it_is_crowded_and_never_that_the_key_is_wrong() {
     let mut world = World::new();
     let hellos = keyless(&mut world, 60, |n| address(100 + n as u8));
-    let mut guest = 0;
-    for ms in 0..15_000 {
-        // Whatever the receiving path lets through of it.
-        let (from, bytes) = &hellos[ms % hellos.len()];
-        let header = Header::read(bytes).expect("a datagram");
-        world.input(0, Input::Clear { from: *from, header, body: &bytes[Header::LEN..] });
-        if ms == 2000 {
-            guest = world.guest("guest");
-        }
-        world.run(MS);
-    }
+    besiege(&mut world, &hellos, 2_000);
+    let guest = world.guest("guest");
+    besiege(&mut world, &hellos, 13_000);
     let is_crowded = |e: &Event| matches!(e, Event::Crowded { .. });
     assert_eq!((world.me(guest), world.count(guest, is_crowded), world.count(guest, is_despair)), (None, 1, 0));
     world.until(4 * SECOND, |w| w.linked(guest) == [0]);
