@@ -8,7 +8,7 @@
 use super::{Caller, NEIGHBOURS_MAX};
 use crate::mesh::door::limit::network;
 use crate::words::Mono;
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 use std::collections::VecDeque;
 
 /// A no holds so long.
@@ -21,6 +21,7 @@ const DECLINED_MAX: usize = 64;
 struct Declined {
     person: u64,
     name: String,
+    from: SocketAddr,
     network: IpAddr,
     at: Mono,
 }
@@ -36,7 +37,7 @@ impl Refusals {
             self.0.pop_front();
         }
         let (person, name) = (caller.greeting.person, caller.greeting.name.clone());
-        self.0.push_back(Declined { person, name, network: network(caller.from.ip()), at: now });
+        self.0.push_back(Declined { person, name, from: caller.from, network: network(caller.from.ip()), at: now });
     }
 
     /// Is this one of them, or from where too many of them are?
@@ -44,7 +45,10 @@ impl Refusals {
         let home = network(caller.from.ip());
         let fresh = || self.0.iter().filter(|no| now.since(no.at) < DECLINED_NS);
         let near = || fresh().filter(|no| no.network == home);
-        let same = |no: &Declined| no.person == caller.greeting.person || no.name == caller.greeting.name;
+        let same = |no: &Declined| {
+            let greeting = &caller.greeting;
+            no.person == greeting.person || no.name == greeting.name || no.from == caller.from
+        };
         near().any(same) || near().count() >= NEIGHBOURS_MAX
     }
 }
