@@ -26,7 +26,9 @@ fn guest(invite: &str, name: &str) -> Program {
 
 /// Waits until it is in, and answers as whom.
 fn joined(guest: &mut Program) -> String {
-    guest.await_event("joined")["name"].as_str().expect("a name").to_owned()
+    let joined = guest.await_event("joined");
+    assert!(!guest.events.iter().any(|e| e["event"] == "peer-joined"), "that we are in comes first");
+    joined["name"].as_str().expect("a name").to_owned()
 }
 
 /// Waits until it hears everybody of these.

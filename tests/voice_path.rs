@@ -82,6 +82,7 @@ fn from_frame_to_socket_and_from_socket_to_playout_nothing_is_allocated() {
 }
 
 /// How long each of so many frames takes to be built, sealed and sent to three peers, shortest first.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 pub fn times(frames: usize) -> Vec<Duration> {
     let mut random = Random::new([7; 32]);
     let (mut out, listeners, _, _) = speaker(&mut random);

@@ -141,7 +141,7 @@ pub struct Stats {
     pub address: SocketAddr,
     /// There and back, in milliseconds; `None` until the first answer.
     pub rtt_ms: Option<f64>,
-    /// Voice datagrams of theirs that did not come; while they send none, the newest hundred of their messages.
+    /// Voice datagrams of theirs that did not come; while they send none, the newest 128 of their messages.
     pub loss_percent: f64,
     /// Voice datagrams of ours that did not come, as they say; 0 while we send none.
     pub loss_there_percent: f64,

@@ -160,7 +160,8 @@ pub struct Inbound {
 
 impl Inbound {
     /// Takes a datagram as it came, opening it in place. Tells too if its sender is now elsewhere than we thought, and
-    /// of which link it is; that is authentic, but still only a hint: who can delay datagrams can send them on from anywhere.
+    /// of which link it is; that is authentic, but still only a hint: who can delay datagrams can send them on from
+    /// anywhere.
     pub fn take<'a>(&mut self, datagram: &'a mut [u8], from: SocketAddr, at: Mono) -> (Arrival<'a>, Moved) {
         while let Ok(order) = self.orders.pop() {
             self.obey(order);

@@ -3,7 +3,7 @@
 
 use super::control::Message;
 use super::event::{Event, Left, Over, Person};
-use super::figures::Refusal;
+use super::figures::{Recent, Refusal};
 use super::inbound::InboundOrder;
 use super::link::{DEAD_NS, Link, Live, Reaching, SILENT_NS, Stage};
 use super::report::REPORT_NS;
@@ -94,6 +94,10 @@ impl Mesh {
     fn back(&mut self, peer: PeerId, since: Mono, now: Mono) {
         let silent_ms = (now.since(since).max(0) / 1_000_000) as u64;
         self.out.happened(Event::PeerBack { peer, silent_ms });
+        if let Some(live) = self.live(peer) {
+            // Among what was lost meanwhile was all that looked for us where we are not.
+            live.shown.figures.messages = Recent::default();
+        }
         self.resume_pictures(peer, now);
         self.timers.set(Timer::Heartbeat, now);
     }

@@ -255,7 +255,7 @@ impl<T: FnMut(Progress)> Keeper<T> {
         let held = attempt::attempt(router, self.port, self.wanted, budget, &mut self.unanswered).await?;
         // The same port inside, and the same one outside if it was still ours: the new entry is the old one.
         self.lost = None;
-        self.unanswered.forget();
+        self.unanswered.settled_by(&held);
         Ok(held)
     }
 

@@ -12,6 +12,7 @@ use hyperzoom::mesh::Admit;
 use hyperzoom::mesh::event::Input;
 use hyperzoom::mesh::invite::{Invite, InviteKey};
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// The host is the first machine.
 pub const HOST: usize = 0;
@@ -178,12 +179,15 @@ impl Script {
     }
 
     fn restart(&mut self, machine: usize) {
-        let number = 100 + self.world.dice.below(100) as u8;
+        let number = self.world.dice.below(100) as u8;
         let Some(router) = self.world.machines[machine].router else { return };
         if self.world.machines[HOST].router == Some(router) {
             return;
         }
-        self.world.routers[router].restart(outside(number));
+        // No two homes have one address.
+        let free = |address: &IpAddr| self.world.routers.iter().all(|router| router.outside != *address);
+        let address = (0..100).map(|more| outside(100 + (number + more) % 100)).find(free).expect("homes are few");
+        self.world.routers[router].restart(address);
         for other in 0..self.world.machines.len() {
             let here = &mut self.world.machines[other];
             if here.router != Some(router) {

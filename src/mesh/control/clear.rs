@@ -42,7 +42,7 @@ pub enum Proof {
     Invite,
     /// Nothing: the host decides.
     Nothing,
-    /// The key that the host gave to all who were in before.
+    /// The key that the host gave to them when they were in before.
     Return,
 }
 

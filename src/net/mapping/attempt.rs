@@ -94,8 +94,10 @@ async fn race(
             mapped = &mut younger, if known.pcp.is_none() => match mapped {
                 Ok(pcp) => return Some(By::Pcp(pcp)),
                 Err(why) => {
-                    if let PcpError::Refused { external, .. } = why {
+                    if !matches!(why, PcpError::Silent) {
                         unanswered.pcp = None;
+                    }
+                    if let PcpError::Refused { external, .. } = why {
                         known.external = external.or(known.external);
                     }
                     known.pcp = Some(why);
@@ -209,9 +211,13 @@ impl Unanswered {
         Unanswered { nonce, pcp: None, upnp: None }
     }
 
-    /// What was asked is answered.
-    pub(super) fn forget(&mut self) {
-        (self.pcp, self.upnp) = (None, None);
+    /// What was asked in the language of `held` is answered. The other wish may have been granted too, late, by a
+    /// router that keeps a table for each.
+    pub(super) fn settled_by(&mut self, held: &Held) {
+        match held.by {
+            By::Pcp(_) => self.pcp = None,
+            By::Upnp { .. } => self.upnp = None,
+        }
     }
 
     /// Is there nothing to take back?

@@ -22,7 +22,10 @@ const TIMES: TimeoutConfig =
 /// What a router would not do.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PcpError {
-    /// Nobody listens there, or nobody answers.
+    /// Nobody listens there.
+    #[error("the router speaks neither PCP nor NAT-PMP")]
+    Absent,
+    /// Nobody answers; it may have heard all the same.
     #[error("no router answers PCP or NAT-PMP")]
     Silent,
     /// It understands, and will not; with the address outside if it gave one.
@@ -41,8 +44,9 @@ pub(super) struct Pcp {
     external: IpAddr,
 }
 
-/// Opens a port, `wanted` if it can be had; who asks again with the same `nonce` asks for the same mapping. NAT-PMP is asked for the address meanwhile, which opens nothing: some
-/// routers that know only NAT-PMP keep silent to a PCP question instead of saying so.
+/// Opens a port, `wanted` if it can be had; who asks again with the same `nonce` asks for the same mapping. NAT-PMP is
+/// asked for the address meanwhile, which opens nothing: some routers that know only NAT-PMP keep silent to a PCP
+/// question instead of saying so.
 pub(super) async fn open(router: Router, port: NonZeroU16, wanted: u16, nonce: Nonce) -> Result<Pcp, PcpError> {
     let gateway = GatewayAddress::IpV4(router.address);
     let request = pcp::BaseMapRequest::new(gateway, router.ours.into(), InternetProtocol::Udp, port);
@@ -79,7 +83,7 @@ pub(super) async fn open(router: Router, port: NonZeroU16, wanted: u16, nonce: N
         Err(natpmp::Failure::Timeout | natpmp::Failure::Socket(_))
             if matches!(refused, pcp::Failure::Timeout | pcp::Failure::Socket(_)) =>
         {
-            return Err(PcpError::Silent);
+            return Err(if matches!(refused, pcp::Failure::Timeout) { PcpError::Silent } else { PcpError::Absent });
         }
         Err(_) => None,
     };

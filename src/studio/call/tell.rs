@@ -22,6 +22,8 @@ pub struct Teller {
     me: PeerId,
     /// We are in, and told so as soon as the roster says under which name.
     joined: Option<(u64, u64)>,
+    /// Whom we heard before that could be told.
+    early: Vec<CallEvent>,
     names: [String; PEOPLE_MAX],
     linked: [bool; PEOPLE_MAX],
     people: Vec<PeerId>,
@@ -40,6 +42,7 @@ impl Teller {
             began: now,
             me: PeerId::HOST,
             joined: None,
+            early: Vec::new(),
             names: Default::default(),
             linked: [false; PEOPLE_MAX],
             people: Vec::new(),
@@ -118,12 +121,20 @@ impl Teller {
                 }
                 self.joined();
                 self.roster();
+                if self.joined.is_none() {
+                    std::mem::take(&mut self.early).into_iter().for_each(|event| self.say(event));
+                }
             }
             Event::PeerJoined { peer, name, address } => {
                 self.names[peer.index()].clone_from(name);
                 self.linked[peer.index()] = true;
                 let (participant, name, address) = (peer.number(), name.clone(), *address);
-                self.say(CallEvent::PeerJoined { participant, name, address });
+                let here = CallEvent::PeerJoined { participant, name, address };
+                match self.joined {
+                    // That we are in comes first.
+                    Some(_) => self.early.push(here),
+                    None => self.say(here),
+                }
                 self.roster();
             }
             Event::PeerSilent { peer } => {
