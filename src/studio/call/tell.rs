@@ -174,7 +174,7 @@ impl Teller {
             )),
             Event::Crowded { address } => self.warning(
                 "crowded",
-                format!("a host answers at {address}, but too many people wait to be let in; trying on"),
+                format!("the host at {address} has no room or no time for one more just now; trying on"),
             ),
             Event::PeerMoved { peer, address } => {
                 tracing::info!("{} is reached at {address} now", self.name(*peer));
