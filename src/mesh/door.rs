@@ -34,7 +34,7 @@ const NEIGHBOURS_MAX: usize = PEOPLE_MAX - 1;
 
 /// Attempts that are remembered as past: as many as can be made while a cookie is good for them, so that none can be
 /// said again by who overheard it.
-const SPENT_MAX: usize = 4096;
+const SPENT_MAX: usize = limit::FOR_A_COOKIE;
 
 /// A caller who does not ask again for so long has gone away; an invitation holds as long.
 pub const CALLER_NS: i64 = 10_000_000_000;
@@ -184,7 +184,7 @@ impl Door {
         let open = |(caller, stage): &&(Caller, Stage)| !matches!(stage, Stage::Refused { .. }) && same(caller);
         let (caller, stage) = self.callers.iter().find(open)?;
         let (ticket, same_name) = (caller.ticket, caller.greeting.name == greeting.name);
-        Some(Renewed { ticket, same_name, let_in: !matches!(stage, Stage::Knocking(_)) })
+        Some(Renewed { ticket, same_name, let_in: !caller.keyed && !matches!(stage, Stage::Knocking(_)) })
     }
 
     /// Takes away the earlier attempts of the same person. Without a key that is only who is in the same network: what

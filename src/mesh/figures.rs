@@ -7,7 +7,7 @@ mod recent;
 use super::Mesh;
 use super::control::Message;
 use super::event::{Event, Stats};
-use super::report::{REPORT_NS, Report, VoiceSeen};
+use super::report::{DelaySeen, REPORT_NS, Report, VoiceSeen};
 use super::tally::Tally;
 use super::timer::Timer;
 use crate::words::{Mono, PeerId};
@@ -88,13 +88,15 @@ impl Figures {
         self.last = *tally;
         self.jitter_ns = tally.jitter_ns;
         self.delay_ns = tally.delay.map(|delay| delay.mean_ns).or(self.delay_ns);
-        let delay = tally.delay.unwrap_or_default();
+        let delay = tally.delay.map(|delay| DelaySeen {
+            min_us: delay.min_ns / 1000,
+            mean_us: delay.mean_ns / 1000,
+            max_us: delay.max_ns / 1000,
+        });
         VoiceSeen {
             frames: u32::try_from(tally.new_frames - before).unwrap_or(u32::MAX),
             highest: tally.highest_frame,
-            delay_min_us: delay.min_ns / 1000,
-            delay_mean_us: delay.mean_ns / 1000,
-            delay_max_us: delay.max_ns / 1000,
+            delay,
             jitter_us: u32::try_from(tally.jitter_ns / 1000).unwrap_or(u32::MAX),
         }
     }

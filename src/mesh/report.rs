@@ -16,7 +16,7 @@ mod nack;
 mod receipts;
 
 pub use nack::{Missing, Nack};
-pub use receipts::{Receipts, VoiceSeen};
+pub use receipts::{DelaySeen, Receipts, VoiceSeen};
 
 /// How often a receiver reports.
 pub const REPORT_NS: i64 = 100_000_000;

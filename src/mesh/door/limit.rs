@@ -3,6 +3,7 @@
 //! one address gets a small share, and each part of the world one that no machine notices, so that no network's flood
 //! keeps out who comes from another.
 
+use crate::mesh::handshake::cookie::GOOD_NS;
 use crate::mesh::inbound::bucket::{PARTS, part};
 use crate::words::Mono;
 use core::net::{IpAddr, Ipv6Addr};
@@ -36,6 +37,8 @@ const ONE: Share = Share::new(4, 6);
 /// Some milliseconds of work a second, and from the whole world some hundredths of a core at most. Far fewer
 /// than the receiving path lets through from a part: else a network that fills the one would fill the other too.
 const PART: Share = Share::new(15, 15);
+/// As many handshakes as the whole world can cause while one cookie is good.
+pub const FOR_A_COOKIE: usize = PARTS * (PART.a_second * (GOOD_NS / Mono::SECOND) as i64 + PART.burst) as usize;
 
 /// Addresses that are remembered; the one that was quiet longest makes room.
 const ADDRESSES_MAX: usize = 32;

@@ -14,6 +14,8 @@ pub const COOKIE_LEN: usize = 16;
 
 /// A cookie is good in the half minute in which it was made and the next.
 const BUCKET_NS: u64 = 30 * Mono::SECOND;
+/// A cookie is good for no longer than this.
+pub const GOOD_NS: u64 = 2 * BUCKET_NS;
 
 /// Makes and checks cookies with a key that nobody else ever learns.
 pub struct Cookies {

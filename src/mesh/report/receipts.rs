@@ -12,14 +12,21 @@ pub struct VoiceSeen {
     pub frames: u32,
     /// The newest frame's index so far; `None` until one came.
     pub highest: Option<u64>,
-    /// Arrival minus stamp in microseconds, of any common offset: the lowest.
-    pub delay_min_us: i64,
-    /// The mean.
-    pub delay_mean_us: i64,
-    /// The highest.
-    pub delay_max_us: i64,
+    /// How long they took; `None` if all that came was too old to tell.
+    pub delay: Option<DelaySeen>,
     /// Mean difference between neighbours.
     pub jitter_us: u32,
+}
+
+/// Arrival minus stamp, of any common offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DelaySeen {
+    /// The lowest.
+    pub min_us: i64,
+    /// The mean.
+    pub mean_us: i64,
+    /// The highest.
+    pub max_us: i64,
 }
 
 /// Counts what comes from one peer.
@@ -88,11 +95,11 @@ impl Receipts {
             }
             self.highest = Some(highest);
         }
-        if voice.frames > 0 {
-            self.floor.learn(voice.delay_min_us, now);
-            let lowest = self.floor.lowest().unwrap_or(voice.delay_min_us);
-            report.delay_mean = small(voice.delay_mean_us.saturating_sub(lowest) / 100);
-            report.delay_max = small(voice.delay_max_us.saturating_sub(lowest) / 100);
+        if let Some(delay) = voice.delay {
+            self.floor.learn(delay.min_us, now);
+            let lowest = self.floor.lowest().unwrap_or(delay.min_us);
+            report.delay_mean = small(delay.mean_us.saturating_sub(lowest) / 100);
+            report.delay_max = small(delay.max_us.saturating_sub(lowest) / 100);
             report.jitter = small(i64::from(voice.jitter_us) / 100);
         }
         report
@@ -105,7 +112,7 @@ fn small(number: i64) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Receipts, VoiceSeen};
+    use super::{DelaySeen, Receipts, VoiceSeen};
     use crate::words::Mono;
 
     fn ms(ms: u64) -> Mono {
@@ -119,9 +126,7 @@ mod tests {
             let seen = |frames, highest, low: i64, mean: i64, high: i64| VoiceSeen {
                 frames,
                 highest: Some(highest),
-                delay_min_us: offset + low,
-                delay_mean_us: offset + mean,
-                delay_max_us: offset + high,
+                delay: Some(DelaySeen { min_us: offset + low, mean_us: offset + mean, max_us: offset + high }),
                 jitter_us: 450,
             };
             let first = receipts.report(&seen(20, 119, 20_000, 21_000, 24_000), ms(100));
@@ -141,15 +146,25 @@ mod tests {
         let wild = VoiceSeen {
             frames: u32::MAX,
             highest: Some(u64::MAX),
-            delay_min_us: i64::MIN,
-            delay_mean_us: 0,
-            delay_max_us: i64::MAX,
+            delay: Some(DelaySeen { min_us: i64::MIN, mean_us: 0, max_us: i64::MAX }),
             jitter_us: u32::MAX,
         };
         let report = receipts.report(&wild, ms(900_000));
         assert_eq!((report.interval_ms, report.voice_expected, report.delay_max), (u16::MAX, u16::MAX, u16::MAX));
         let backwards = receipts.report(&VoiceSeen { highest: Some(3), ..wild }, ms(900_001));
         assert_eq!(backwards.voice_expected, 0);
+    }
+
+    #[test]
+    fn what_was_too_old_to_tell_a_delay_moves_no_floor() {
+        let mut receipts = Receipts::new(ms(0));
+        let seen = |highest, delay| VoiceSeen { frames: 20, highest: Some(highest), delay, jitter_us: 0 };
+        let usual = DelaySeen { min_us: 900_000_000, mean_us: 900_001_000, max_us: 900_002_000 };
+        receipts.report(&seen(20, Some(usual)), ms(100));
+        let old = receipts.report(&seen(20, None), ms(200));
+        assert_eq!((old.voice_received, old.delay_mean, old.delay_max), (20, 0, 0));
+        let after = receipts.report(&seen(40, Some(usual)), ms(300));
+        assert_eq!((after.delay_mean, after.delay_max), (10, 20));
     }
 
     /// The first report of a new link may still see the voice of the old one.
@@ -159,9 +174,7 @@ mod tests {
         let seen = |frames, highest, delay_us| VoiceSeen {
             frames,
             highest: Some(highest),
-            delay_min_us: delay_us,
-            delay_mean_us: delay_us,
-            delay_max_us: delay_us,
+            delay: Some(DelaySeen { min_us: delay_us, mean_us: delay_us, max_us: delay_us }),
             jitter_us: 0,
         };
         receipts.report(&seen(20, 60_000, 1_000), ms(100));

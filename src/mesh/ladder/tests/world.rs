@@ -5,7 +5,7 @@
 use super::super::{LEVELS, Ladder, Layers, Plan};
 use crate::mesh::fragment::chance::{Bursts, Chance};
 use crate::mesh::pace::Pacer;
-use crate::mesh::report::{Receipts, VoiceSeen};
+use crate::mesh::report::{DelaySeen, Receipts, VoiceSeen};
 use crate::words::{Mono, PeerId};
 use std::collections::VecDeque;
 
@@ -313,9 +313,12 @@ impl World {
                 let voice = VoiceSeen {
                     frames: seen.frames,
                     highest: seen.highest,
-                    delay_min_us: us(seen.delays.iter().copied().fold(f64::MAX, f64::min).min(1e9)),
-                    delay_mean_us: us(seen.delays.iter().sum::<f64>() / count),
-                    delay_max_us: us(seen.delays.iter().copied().fold(0.0, f64::max)),
+                    delay: Some(DelaySeen {
+                        min_us: us(seen.delays.iter().copied().fold(f64::MAX, f64::min).min(1e9)),
+                        mean_us: us(seen.delays.iter().sum::<f64>() / count),
+                        max_us: us(seen.delays.iter().copied().fold(0.0, f64::max)),
+                    })
+                    .filter(|_| !seen.delays.is_empty()),
                     jitter_us: 0,
                 };
                 let report = peer.receipts.report(&voice, mono(self.now));
