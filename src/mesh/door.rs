@@ -176,15 +176,17 @@ impl Door {
     }
 
     /// The attempt about which the host is or was asked already, if this is the same person once more and was not sent
-    /// away. Who comes from elsewhere may only have overheard who asks.
+    /// away. Who comes from elsewhere may only have overheard who asks, and about who has shown a key nobody was asked.
     pub fn renews(&self, greeting: &Greeting, from: SocketAddr) -> Option<Renewed> {
         let same = |caller: &Caller| {
-            caller.greeting.person == greeting.person && network(caller.from.ip()) == network(from.ip())
+            !caller.keyed
+                && caller.greeting.person == greeting.person
+                && network(caller.from.ip()) == network(from.ip())
         };
         let open = |(caller, stage): &&(Caller, Stage)| !matches!(stage, Stage::Refused { .. }) && same(caller);
         let (caller, stage) = self.callers.iter().find(open)?;
         let (ticket, same_name) = (caller.ticket, caller.greeting.name == greeting.name);
-        Some(Renewed { ticket, same_name, let_in: !caller.keyed && !matches!(stage, Stage::Knocking(_)) })
+        Some(Renewed { ticket, same_name, let_in: !matches!(stage, Stage::Knocking(_)) })
     }
 
     /// Takes away the earlier attempts of the same person. Without a key that is only who is in the same network: what
