@@ -141,6 +141,8 @@ fn an_outage_of_4_9_seconds_heals_within_200_ms_and_without_a_handshake() {
 /// it. For each key frame: how much later than that it was whole, in ms, and the longest pacing.
 fn key_frames(seed: u64, loss: Loss, count: usize) -> (Vec<Option<f64>>, f64) {
     const DELAY: True = 20 * MS;
+    /// With the jitter that there is in the middle, half a millisecond each way.
+    const ROUND_TRIP: True = 2 * DELAY + MS;
     const PIECES: usize = 15;
     let mut world = call(seed, 2, Habits { loss, ..Habits::internet(DELAY, Jitter::Uniform(MS)) });
     world.run_until(10 * SECOND);
@@ -163,7 +165,7 @@ fn key_frames(seed: u64, loss: Loss, count: usize) -> (Vec<Option<f64>>, f64) {
         assert_eq!(first.len(), PIECES, "all pieces were sent");
         let paced = first.into_values().max().expect("there are pieces") - offered;
         pacing.push(ms(paced));
-        late.push(whole.map(|whole| ms(whole - offered) - ms(paced) - 2.0 * ms(2 * (DELAY + MS))));
+        late.push(whole.map(|whole| ms(whole - offered) - ms(paced) - 2.0 * ms(ROUND_TRIP)));
     }
     for machine in &world.machines {
         assert_eq!(machine.flaps(0), 0, "seed {seed}: the roster flaps");
