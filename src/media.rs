@@ -15,8 +15,10 @@ mod graph;
 mod launch_line;
 mod master;
 mod microphone;
+mod mouth;
 mod priority;
 mod ruler;
+mod speaker;
 mod stamp;
 mod text;
 mod trial;
@@ -30,7 +32,9 @@ pub use graph::{GraphError, Trouble};
 pub use launch_line::launch_line;
 pub use master::{Master, MasterSignal, MasterTexts};
 pub use microphone::{Channel, Microphone, MicrophoneSignal, SoundBlock};
+pub use mouth::{FrameSamples, Mouth, MouthControl, SoundTap, VoiceFrame};
 pub use priority::try_real_time;
+pub use speaker::{Filler, Speaker, SpeakerError, SpeakerSignal};
 pub use text::{Text, TextError, texts};
 
 use crate::words::Mono;
@@ -48,7 +52,8 @@ pub fn start() -> Result<(), StartError> {
     priority::ask_for_real_time_clients();
     gst::init().map_err(refused)?;
     gstfmp4::plugin_register_static().map_err(|e| StartError(e.to_string()))?;
-    ruler::register().map_err(|e| StartError(e.to_string()))
+    ruler::register().map_err(|e| StartError(e.to_string()))?;
+    speaker::register().map_err(|e| StartError(e.to_string()))
 }
 
 /// The framework's version, for people.

@@ -90,6 +90,20 @@ impl Device {
         }
     }
 
+    /// Whether it is a node of PipeWire's.
+    pub(super) fn is_of_pipewire(&self) -> bool {
+        let Some(device) = &self.origin else { return false };
+        let factory = device.create_element(None).ok().and_then(|e| e.factory());
+        factory.is_some_and(|f| f.name().starts_with("pipewire"))
+    }
+
+    /// The name of the element that plays to it.
+    pub(super) fn sink_element(&self) -> String {
+        let element = self.origin.as_ref().and_then(|device| device.create_element(None).ok());
+        let name = element.and_then(|e| e.factory()).map(|f| f.name().to_string());
+        name.unwrap_or_else(|| "fakesink sync=true".to_owned())
+    }
+
     /// What its element calls the device, where that is a word.
     pub(super) fn address(&self) -> Option<String> {
         let element = self.origin.as_ref()?.create_element(None).ok()?;

@@ -42,8 +42,13 @@ pub fn launch_line(name: &str, camera: &Device, microphone: &Device) -> Result<S
         "microphone" => (source_text(microphone, SOUND_BLOCKS), "", super::microphone::fixed(microphone)),
         _ => Default::default(),
     };
-    let slots =
-        [("video_encoder", video.as_str()), ("audio_encoder", &audio), ("source", &source), ("decoder", decoder)];
+    let slots = [
+        ("video_encoder", video.as_str()),
+        ("audio_encoder", &audio),
+        ("source", &source),
+        ("decoder", decoder),
+        ("sink", "fakesink sync=true"),
+    ];
     let graph = text.filled(&slots)?;
     let links: Vec<String> = graph.split(" ! ").map(|link| with_caps(&stand_in(link), &fixed)).collect();
     Ok(format!("gst-launch-1.0 -e {}", quoted(&links.join(" ! "))))
@@ -90,6 +95,7 @@ fn stand_in(link: &str) -> String {
         out.push(match first {
             "appsrc" if element.contains("name=pictures") => picture_source(),
             "appsrc" => sound_source(),
+            "voicesource" => sound_source(),
             "appsink" => format!("fakesink {} sync=false", name_of(&element)),
             "isofmp4mux" if !installed("isofmp4mux") => "mp4mux name=mux fragment-duration=1000".to_owned(),
             _ => element.replace("mux.sink_0", "mux.").replace("mux.sink_1", "mux."),

@@ -36,6 +36,16 @@ pub struct SoundBlock {
     pub(super) buffer: gst::Buffer,
 }
 
+impl SoundBlock {
+    /// Shows the samples to `see`; a block that can't be read shows none.
+    pub(super) fn with_samples(&self, see: impl FnOnce(&[f32])) {
+        let Ok(bytes) = self.buffer.map_readable() else { return };
+        // SAFETY: every pattern of bits is a float; what is not aligned is left out, and allocators align.
+        let (_, samples, _) = unsafe { bytes.align_to::<f32>() };
+        see(samples);
+    }
+}
+
 /// What a microphone tells, from its own threads.
 #[derive(Debug)]
 pub enum MicrophoneSignal {

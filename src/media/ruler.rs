@@ -16,6 +16,7 @@ mod pace;
 mod sound;
 mod video;
 
+pub(super) use pace::source_template;
 pub use sound::SoundSource;
 pub use video::VideoSource;
 

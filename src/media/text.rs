@@ -14,8 +14,9 @@ use std::path::PathBuf;
 const OVERRIDE: &str = "HYPERZOOM_PIPELINES";
 
 /// All built-in texts: name, what it is.
-const BUILT_IN: [(&str, &str); 7] = [
+const BUILT_IN: [(&str, &str); 8] = [
     ("camera", include_str!("../../pipelines/camera.launch")),
+    ("listen", include_str!("../../pipelines/listen.launch")),
     ("master", include_str!("../../pipelines/master.launch")),
     ("master-picture", include_str!("../../pipelines/master-picture.launch")),
     ("master-sound", include_str!("../../pipelines/master-sound.launch")),

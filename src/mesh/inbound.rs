@@ -107,6 +107,8 @@ pub enum Arrival<'a> {
     Voice {
         /// Who speaks.
         peer: PeerId,
+        /// Over which link: the frames of each are numbered anew.
+        link: u32,
         /// The newest frame's number.
         sequence: u64,
         /// Session time of the newest frame.
@@ -215,7 +217,7 @@ impl Inbound {
         }
         let payload = VoicePayload::parse(payload).ok_or(Refusal::Senseless)?;
         self.tally.voice(peer, sequence, header.timestamp_ms, &payload, at);
-        Ok((Arrival::Voice { peer, sequence, timestamp_ms: header.timestamp_ms, payload }, moved))
+        Ok((Arrival::Voice { peer, link, sequence, timestamp_ms: header.timestamp_ms, payload }, moved))
     }
 
     fn judge_clear(&mut self, body: &[u8], from: IpAddr, at: Mono) -> Result<(), Refusal> {

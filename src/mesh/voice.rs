@@ -133,9 +133,13 @@ pub struct VoiceOut {
 }
 
 impl VoiceOut {
-    /// How long frames are, 5 ms if nothing is said. To be said before the first frame.
+    /// How long frames are from the next one on, 5 ms if nothing is said. A datagram says it for all its frames, so
+    /// those of another length leave no copies behind.
     pub fn set_frame_length(&mut self, length: FrameLength) {
-        self.length = length;
+        if length != self.length {
+            self.length = length;
+            self.kept.iter_mut().for_each(|frame| frame.len = 0);
+        }
     }
 
     /// Takes the frame of one slot, encoded by `now`, and sends what is due. Every slot needs its frame: an empty one

@@ -125,7 +125,7 @@ pub(super) fn ppm_property() -> glib::ParamSpec {
 }
 
 /// The one pad of a source.
-pub(super) fn source_template(caps: &gst::Caps) -> Vec<gst::PadTemplate> {
+pub(in crate::media) fn source_template(caps: &gst::Caps) -> Vec<gst::PadTemplate> {
     let template = gst::PadTemplate::new("src", gst::PadDirection::Src, gst::PadPresence::Always, caps);
     vec![template.expect("a name and caps are all that a template needs")]
 }

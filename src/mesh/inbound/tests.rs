@@ -58,7 +58,7 @@ impl Desk {
         let mut copy = datagram.to_vec();
         let (arrival, moved) = self.inbound.take(&mut copy, from, at);
         let got = match arrival {
-            Arrival::Voice { peer, sequence, timestamp_ms, payload } => {
+            Arrival::Voice { peer, sequence, timestamp_ms, payload, .. } => {
                 Got::Voice(peer.number(), sequence, timestamp_ms, payload.iter().count())
             }
             Arrival::Opened { peer, header, sequence, payload, .. } => {

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+//! From the capture thread to the mouth: samples, and marks that say when they were taken.
+
+use super::super::microphone::SoundBlock;
+use crate::words::{Mono, RATE_HZ};
+use rtrb::{Consumer, Producer, RingBuffer};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::Thread;
+
+/// 200 ms: what waits longer is no conversation any more.
+const SAMPLES: usize = 9_600;
+/// As many blocks as these samples are in the smallest cycles.
+const MARKS: usize = 512;
+
+/// The capture thread's end. One microphone speaks at a time; while one is exchanged for another, whoever finds the
+/// ring in the other's hands lets its block go.
+#[derive(Clone, Debug)]
+pub struct SoundTap(Arc<Tap>);
+
+#[derive(Debug)]
+struct Tap {
+    ends: Mutex<Ends>,
+    mouth: OnceLock<Thread>,
+}
+
+#[derive(Debug)]
+struct Ends {
+    samples: Producer<f32>,
+    marks: Producer<Mark>,
+    /// Samples given so far.
+    given: u64,
+}
+
+/// The sample of that number was taken then.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    sample: u64,
+    at: Mono,
+}
+
+impl SoundTap {
+    pub(super) fn wakes(&self, mouth: Thread) {
+        // Set once, by whoever makes both.
+        let _ = self.0.mouth.set(mouth);
+    }
+
+    /// Takes a block: neither waits nor allocates. A mouth that is far behind loses the block.
+    pub fn sound(&self, block: &SoundBlock) {
+        let Ok(mut ends) = self.0.ends.try_lock() else { return };
+        block.with_samples(|samples| ends.give(samples, block.at));
+        if let Some(mouth) = self.0.mouth.get() {
+            mouth.unpark();
+        }
+    }
+}
+
+impl Ends {
+    fn give(&mut self, samples: &[f32], at: Mono) {
+        if self.marks.is_full() {
+            return;
+        }
+        let Ok(mut chunk) = self.samples.write_chunk(samples.len()) else { return };
+        let (first, second) = chunk.as_mut_slices();
+        let cut = first.len();
+        first.copy_from_slice(&samples[..cut]);
+        second.copy_from_slice(&samples[cut..]);
+        // There is room: asked above, and nobody else gives.
+        let _ = self.marks.push(Mark { sample: self.given, at });
+        self.given += samples.len() as u64;
+        chunk.commit_all();
+    }
+}
+
+/// The mouth's end.
+pub(super) struct Drain {
+    samples: Consumer<f32>,
+    marks: Consumer<Mark>,
+    taken: u64,
+    /// The newest mark at or before the next sample.
+    mark: Mark,
+}
+
+/// What a look found.
+pub(super) enum Taken {
+    /// A whole frame.
+    Frame {
+        /// When its first sample was taken.
+        taken: Mono,
+    },
+    /// Less than a frame.
+    NotYet,
+}
+
+pub(super) fn rings() -> (SoundTap, Drain) {
+    let (give_samples, take_samples) = RingBuffer::new(SAMPLES);
+    let (give_marks, take_marks) = RingBuffer::new(MARKS);
+    let ends = Mutex::new(Ends { samples: give_samples, marks: give_marks, given: 0 });
+    let tap = SoundTap(Arc::new(Tap { ends, mouth: OnceLock::new() }));
+    (tap, Drain { samples: take_samples, marks: take_marks, taken: 0, mark: Mark { sample: 0, at: Mono(0) } })
+}
+
+impl Drain {
+    /// Takes as many samples as `frame` has, if they are there.
+    pub(super) fn take(&mut self, frame: &mut [f32]) -> Taken {
+        let Ok(chunk) = self.samples.read_chunk(frame.len()) else { return Taken::NotYet };
+        let (first, second) = chunk.as_slices();
+        frame[..first.len()].copy_from_slice(first);
+        frame[first.len()..].copy_from_slice(second);
+        chunk.commit_all();
+        while let Ok(mark) = self.marks.peek()
+            && mark.sample <= self.taken
+        {
+            self.mark = *mark;
+            // It is there: peeked above.
+            let _ = self.marks.pop();
+        }
+        let since_mark = (self.taken - self.mark.sample) * Mono::SECOND / RATE_HZ;
+        self.taken += frame.len() as u64;
+        Taken::Frame { taken: self.mark.at.offset(since_mark as i64) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ends, Taken, rings};
+    use crate::words::Mono;
+
+    #[test]
+    fn frames_know_when_their_first_sample_was_taken() {
+        let (tap, mut drain) = rings();
+        let give = |samples: &[f32], at| {
+            let mut ends = tap.0.ends.lock().expect("nobody panics");
+            Ends::give(&mut ends, samples, at);
+        };
+        let mut frame = [0.0; 240];
+        let ms = |ms: u64| Mono(ms * 1_000_000);
+        give(&[0.5; 192], ms(1_000));
+        assert!(matches!(drain.take(&mut frame), Taken::NotYet));
+        give(&[0.25; 192], ms(1_004));
+        give(&[0.25; 192], ms(1_008));
+        assert!(matches!(drain.take(&mut frame), Taken::Frame { taken } if taken == ms(1_000)));
+        assert_eq!((frame[191], frame[192]), (0.5, 0.25));
+        assert!(
+            matches!(drain.take(&mut frame), Taken::Frame { taken } if taken == ms(1_005)),
+            "48 samples into the second"
+        );
+    }
+
+    #[test]
+    fn what_finds_no_room_is_let_go() {
+        let (tap, mut drain) = rings();
+        for number in 0..1_000 {
+            let mut ends = tap.0.ends.lock().expect("nobody panics");
+            Ends::give(&mut ends, &[0.0; 128], Mono(number));
+        }
+        let mut frames = 0;
+        while matches!(drain.take(&mut [0.0; 240]), Taken::Frame { .. }) {
+            frames += 1;
+        }
+        assert_eq!(frames, 40, "200 ms");
+    }
+}
