@@ -8,8 +8,14 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// One pair of the clocks is kept every so many seconds.
-const CLOCK_SAMPLE_SECONDS: u64 = 10;
+mod people;
+mod pretty;
+
+/// Of each clock one pair is kept in so many seconds.
+const CLOCK_SAMPLE_SECONDS: u64 = 1;
+
+/// A drift is told once pairs lie this far apart; below it is the noise of the estimate.
+const DRIFT_TOLD_US: i64 = 10_000_000;
 
 /// The whole file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +24,9 @@ pub struct Metadata {
     pub session_id: String,
     /// What the session is called.
     pub session_name: String,
+    /// Whose master this is: a number of `participants`, 0 for the host.
+    #[serde(default)]
+    pub participant_id: u8,
     /// Universal time of sample 0.
     pub started_at_utc: String,
     /// Length of the recording.
@@ -43,6 +52,9 @@ pub struct Participant {
     pub name: String,
     /// Of this participant's clock against the session clock.
     pub clock_offset_ms: f64,
+    /// How much faster this participant's clock runs than the session clock, in parts per million.
+    #[serde(default)]
+    pub clock_rate_ppm: f64,
 }
 
 /// The master's own facts.
@@ -85,6 +97,12 @@ pub struct Recording {
     pub total_samples: u64,
     /// Samples of silence in place of lost ones.
     pub total_samples_silenced: u64,
+    /// Samples of silence while the person had muted the microphone.
+    #[serde(default)]
+    pub total_samples_muted: u64,
+    /// Black pictures while the person had switched the camera off.
+    #[serde(default)]
+    pub total_frames_black: u64,
     /// The camera.
     pub camera: String,
     /// The microphone.
@@ -108,15 +126,22 @@ pub struct Clocks {
     pub started_monotonic_ns: u64,
     /// How fast the microphone's clock ran against the machine's.
     pub microphone_drift_ppm: f64,
-    /// (sample, monotonic nanoseconds), one every ten seconds.
+    /// How many parts per million more than 48,000 samples this master has in a second of the session clock; what
+    /// `session_samples` say at the end, 0 while nothing is known.
+    #[serde(default)]
+    pub session_drift_ppm: f64,
+    /// (sample, monotonic nanoseconds), one a second.
     pub samples: Vec<(u64, u64)>,
+    /// (sample, session clock in microseconds), one a second, each as it was estimated at that moment.
+    #[serde(default)]
+    pub session_samples: Vec<(Sample, i64)>,
 }
 
 impl Metadata {
     /// What is known at the start.
     pub fn begin(facts: &Facts, file: &str) -> Metadata {
         let participant =
-            Participant { id: facts.participant_id, name: facts.participant.clone(), clock_offset_ms: 0.0 };
+            Participant { id: facts.participant_id, name: facts.participant.clone(), ..Participant::default() };
         let resolution = match facts.video_codec.is_empty() {
             true => String::new(),
             false => format!("{}x{}", facts.width, facts.height),
@@ -124,6 +149,7 @@ impl Metadata {
         Metadata {
             session_id: facts.session_id.clone(),
             session_name: facts.session_name.clone(),
+            participant_id: facts.participant_id,
             started_at_utc: utc_text(facts.started_utc_us),
             state: "recording".into(),
             participants: vec![participant],
@@ -163,6 +189,8 @@ impl Metadata {
             What::Omitted { frames } => recording.total_frames_omitted += frames,
             What::PictureBack { held_frames } => recording.total_frames_held += held_frames,
             What::Dropped { frames } => recording.total_frames_dropped += frames,
+            What::Unmuted { silence_samples } => recording.total_samples_muted += silence_samples,
+            What::CameraOn { black_frames } => recording.total_frames_black += black_frames,
             _ => {}
         }
     }
@@ -171,83 +199,84 @@ impl Metadata {
     pub fn measure(&mut self, facts: &Facts, samples: Sample, frames: u64, end: Mono) {
         let start = u64::from(timecode::frame_of_day(facts.started_utc_us));
         let elapsed_us = end.since(facts.started_monotonic) / 1000;
+        let session_end_us = match self.clocks.session_samples.last() {
+            // The session clock at the end is the one that was told last, a moment earlier.
+            Some(&(sample, us)) => us + (samples as i64 - sample as i64) * 1_000_000 / RATE_HZ as i64,
+            None => facts.started_session_us + elapsed_us,
+        };
         let has_pictures = !facts.video_codec.is_empty();
         self.duration_seconds = samples.max(frames * SAMPLES_PER_FRAME) as f64 / RATE_HZ as f64;
         self.recording.total_samples = samples;
         self.recording.total_frames_captured = if has_pictures { frames } else { 0 };
         self.clocks.start_timecode = timecode::text(start);
         self.clocks.end_timecode = timecode::text(start + frames);
-        self.clocks.session_end_seconds = (facts.started_session_us + elapsed_us) as f64 / 1e6;
+        self.clocks.session_end_seconds = session_end_us as f64 / 1e6;
     }
 
     /// A device that never came back was away until the end, `samples` into the recording.
     pub fn count_open_absences(&mut self, samples: Sample) {
-        let mut away = [None; 2];
+        let mut away = [None; 4];
         for happening in &self.happenings {
             match happening.what {
                 What::PictureGone => away[0] = Some(happening.at_sample),
                 What::PictureBack { .. } => away[0] = None,
                 What::SoundGone => away[1] = Some(happening.at_sample),
                 What::SoundBack { .. } => away[1] = None,
+                What::CameraOff => away[2] = Some(happening.at_sample),
+                What::CameraOn { .. } => away[2] = None,
+                What::Muted => away[3] = Some(happening.at_sample),
+                What::Unmuted { .. } => away[3] = None,
                 _ => {}
             }
         }
         let since = |from: Option<Sample>| from.map_or(0, |from| samples.saturating_sub(from));
         self.recording.total_frames_held += since(away[0]) / SAMPLES_PER_FRAME;
         self.recording.total_samples_silenced += since(away[1]);
+        self.recording.total_frames_black += since(away[2]) / SAMPLES_PER_FRAME;
+        self.recording.total_samples_muted += since(away[3]);
     }
 
-    /// What the clocks said at `sample`; a pair is kept every so often.
+    /// What the clocks said at `sample`; a pair is kept every second.
     pub fn clock_sample(&mut self, sample: Sample, at: Mono, drift_ppm: f64) {
         self.clocks.microphone_drift_ppm = (drift_ppm * 1000.0).round() / 1000.0;
-        let last = self.clocks.samples.last();
-        if last.is_none_or(|(kept, _)| sample >= kept + CLOCK_SAMPLE_SECONDS * RATE_HZ) {
-            self.clocks.samples.push((sample, at.0));
+        keep_pair(&mut self.clocks.samples, sample, at.0);
+    }
+
+    /// What the session clock said at `sample`, as far as it was known at that moment; a pair is kept every second.
+    pub fn session_sample(&mut self, sample: Sample, session_us: i64) {
+        let clocks = &mut self.clocks;
+        keep_pair(&mut clocks.session_samples, sample, session_us);
+        let (first, last) = (clocks.session_samples[0], clocks.session_samples[clocks.session_samples.len() - 1]);
+        if last.1 - first.1 >= DRIFT_TOLD_US {
+            let nominal = (last.1 - first.1) as f64 * RATE_HZ as f64 / 1e6;
+            let ppm = ((last.0 - first.0) as f64 / nominal - 1.0) * 1e6;
+            clocks.session_drift_ppm = (ppm * 1000.0).round() / 1000.0;
         }
+    }
+
+    /// The participant of that number, made if there is none: everybody who ever was in the session stays listed.
+    pub fn participant_mut(&mut self, id: u8, name: &str) -> &mut Participant {
+        let known = self.participants.iter().position(|p| p.id == id && p.name == name);
+        let index = known.unwrap_or_else(|| {
+            self.participants.push(Participant { id, name: name.to_owned(), ..Participant::default() });
+            self.participants.len() - 1
+        });
+        &mut self.participants[index]
     }
 
     /// Replaces both files, the JSON last: while its state is the old one, recovering writes both again.
     pub fn save(&self, json: &Path, text: &Path) -> io::Result<()> {
-        let mut bytes = serde_json::to_vec_pretty(self).map_err(io::Error::other)?;
-        bytes.push(b'\n');
-        replace(text, self.for_people().as_bytes())?;
+        let bytes = pretty::bytes(self).map_err(io::Error::other)?;
+        replace(text, people::text(self).as_bytes())?;
         replace(json, &bytes)
     }
+}
 
-    /// `sync_timecodes.txt`.
-    fn for_people(&self) -> String {
-        let mut text = String::new();
-        let mut line = |l: String| {
-            text.push_str(&l);
-            text.push('\n');
-        };
-        let name = if self.session_name.is_empty() { "(no name)" } else { &self.session_name };
-        line(format!("HyperZoom session {name}, id {}", self.session_id));
-        line(String::new());
-        line(format!("Recording         {} ({})", self.recording.file, self.state));
-        line(format!("Started           {} (universal time)", self.started_at_utc));
-        line(format!("Length            {}", length_text(self.duration_seconds)));
-        line(format!("Start timecode    {} (universal time of day, 30 fps, non-drop)", self.clocks.start_timecode));
-        line(format!("End timecode      {}", self.clocks.end_timecode));
-        line(format!(
-            "Session clock     {:.6} s to {:.6} s",
-            self.clocks.session_start_seconds, self.clocks.session_end_seconds
-        ));
-        line(format!("Microphone clock  {:+.2} ppm against this machine's", self.clocks.microphone_drift_ppm));
-        line(String::new());
-        line("Participants (offset of each clock against the session clock)".to_owned());
-        for p in &self.participants {
-            line(format!("  {}  {:+12.3} ms  {}", p.id, p.clock_offset_ms, p.name));
-        }
-        line(String::new());
-        line(match self.happenings.is_empty() {
-            true => "Nothing was lost, repeated or left out.".to_owned(),
-            false => "What happened (time in the recording)".to_owned(),
-        });
-        for h in &self.happenings {
-            line(format!("  {}  {}", length_text(h.at_sample as f64 / RATE_HZ as f64), h.what));
-        }
-        text
+/// Keeps a pair if the last one is a second old.
+fn keep_pair<T>(pairs: &mut Vec<(Sample, T)>, sample: Sample, told: T) {
+    let last = pairs.last().map(|pair| pair.0);
+    if last.is_none_or(|kept| sample >= kept + CLOCK_SAMPLE_SECONDS * RATE_HZ) {
+        pairs.push((sample, told));
     }
 }
 
@@ -258,11 +287,6 @@ pub fn utc_text(utc_us: i64) -> String {
         Ok(moment) => moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
         Err(_) => String::new(),
     }
-}
-
-fn length_text(seconds: f64) -> String {
-    let ms = (seconds * 1000.0).round() as u64;
-    format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
 }
 
 /// Writes beside, syncs, renames over, syncs the folder: at every moment one whole version is there.
@@ -288,13 +312,55 @@ fn sync_folder(_path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Metadata, length_text, utc_text};
-    use crate::words::{Facts, Happening, What};
+    use super::{Metadata, utc_text};
+    use crate::words::{Facts, Happening, Mono, What};
 
     #[test]
-    fn times_read_as_people_and_programs_expect() {
+    fn times_read_as_programs_expect() {
         assert_eq!(utc_text(1_772_223_300_000_000), "2026-02-27T20:15:00.000Z");
-        assert_eq!(length_text(3842.0416), "01:04:02.042");
+    }
+
+    #[test]
+    fn the_session_clock_is_kept_once_a_second_and_its_drift_told_when_it_is_known() {
+        let mut metadata = Metadata::begin(&Facts::default(), "x.mp4");
+        for half_second in 0..=40_u64 {
+            // This master's clock is 80 ppm fast, so its samples come early.
+            metadata.session_sample(half_second * 24_000, 5_000_000 + (half_second * 499_960) as i64);
+            assert_eq!(metadata.clocks.session_drift_ppm == 0.0, half_second <= 21, "{half_second}");
+        }
+        assert_eq!(metadata.clocks.session_samples.len(), 21);
+        assert!((metadata.clocks.session_drift_ppm - 80.0).abs() < 0.1, "{}", metadata.clocks.session_drift_ppm);
+        metadata.measure(&Facts::default(), 20 * 48_000 + 24_000, 0, Mono(0));
+        assert!(
+            (metadata.clocks.session_end_seconds - 25.4984).abs() < 1e-9,
+            "{}",
+            metadata.clocks.session_end_seconds
+        );
+    }
+
+    #[test]
+    fn metadata_from_before_there_were_calls_is_read() {
+        let mut json = serde_json::to_value(Metadata::begin(&Facts::default(), "x.mp4")).expect("plain");
+        let remove = |value: &mut serde_json::Value, key: &str| value.as_object_mut().expect("object").remove(key);
+        assert!(remove(&mut json, "participant_id").is_some());
+        assert!(remove(&mut json["clocks"], "session_samples").is_some());
+        assert!(remove(&mut json["clocks"], "session_drift_ppm").is_some());
+        assert!(remove(&mut json["participants"][0], "clock_rate_ppm").is_some());
+        assert!(remove(&mut json["recording"], "total_samples_muted").is_some());
+        assert!(remove(&mut json["recording"], "total_frames_black").is_some());
+        assert_eq!(
+            serde_json::from_value::<Metadata>(json).expect("read"),
+            Metadata::begin(&Facts::default(), "x.mp4")
+        );
+    }
+
+    #[test]
+    fn who_never_switched_on_again_was_muted_until_the_end() {
+        let mut metadata = Metadata::begin(&Facts::default(), "x.mp4");
+        metadata.happenings.push(Happening { at_sample: 48_000, what: What::Muted });
+        metadata.happenings.push(Happening { at_sample: 96_000, what: What::CameraOff });
+        metadata.count_open_absences(192_000);
+        assert_eq!((metadata.recording.total_samples_muted, metadata.recording.total_frames_black), (144_000, 60));
     }
 
     #[test]

@@ -56,6 +56,7 @@ fn rebuilt(path: &Path) -> Result<Option<Metadata>, RepairError> {
         note.happenings.iter().for_each(|happening| metadata.count(&happening.what));
         metadata.happenings.extend_from_slice(&note.happenings);
         metadata.clock_sample(note.first_sample, note.monotonic, note.drift_ppm);
+        metadata.session_sample(note.first_sample, note.session_us);
     }
     let (noted, end) = movie.notes.last().map_or((0, facts.started_monotonic), |note| {
         let lasts_ns = note.samples * Mono::SECOND / RATE_HZ;

@@ -106,6 +106,41 @@ pub enum What {
     },
     /// The recording was about to fill the disk and was ended in time.
     DiskFull,
+    /// The sync tone: its first sample is here.
+    Tone {
+        /// The session clock at that sample, in microseconds.
+        session_us: i64,
+    },
+    /// The person switched the microphone off; silence is written from here on.
+    Muted,
+    /// The person switched the microphone on again.
+    Unmuted {
+        /// How many samples of silence were written meanwhile.
+        silence_samples: u64,
+    },
+    /// The person switched the camera off; black pictures are written from here on.
+    CameraOff,
+    /// The person switched the camera on again.
+    CameraOn {
+        /// How many black pictures were written meanwhile.
+        black_frames: u64,
+    },
+    /// Somebody came into the call.
+    PeerJoined {
+        /// Their number in the call.
+        participant: u8,
+        /// Their name.
+        name: String,
+    },
+    /// Somebody left the call.
+    PeerLeft {
+        /// Their number in the call.
+        participant: u8,
+        /// Their name.
+        name: String,
+        /// Why, in words; empty where there is nothing to say.
+        reason: String,
+    },
     /// A warning in words.
     Warning {
         /// The sentence shown to the person.
@@ -152,7 +187,46 @@ impl std::fmt::Display for What {
             What::Dropped { frames } => write!(f, "{frames} picture(s) lost: the machine could not keep up"),
             What::DeviceChanged { device, name } => write!(f, "another {device}: {name}"),
             What::DiskFull => write!(f, "the disk was about to fill; the recording was ended in time"),
+            What::Tone { session_us } => {
+                write!(f, "the sync tone begins (session clock {:.6} s)", *session_us as f64 / 1e6)
+            }
+            What::Muted => write!(f, "muted by hand; silence from here"),
+            What::Unmuted { silence_samples } => {
+                write!(f, "unmuted, after {silence_samples} samples of silence")
+            }
+            What::CameraOff => write!(f, "the camera was switched off by hand; black from here"),
+            What::CameraOn { black_frames } => {
+                write!(f, "the camera was switched on again, after {black_frames} black pictures")
+            }
+            What::PeerJoined { participant, name } => write!(f, "{name} (participant {participant}) came in"),
+            What::PeerLeft { participant, name, reason } if reason.is_empty() => {
+                write!(f, "{name} (participant {participant}) left")
+            }
+            What::PeerLeft { participant, name, reason } => {
+                write!(f, "{name} (participant {participant}) left: {reason}")
+            }
             What::Warning { text } => write!(f, "{text}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FragmentNote, What};
+
+    #[test]
+    fn what_a_person_did_is_told_in_words() {
+        let left = |reason: &str| What::PeerLeft { participant: 2, name: "guest".into(), reason: reason.into() };
+        assert_eq!(left("").to_string(), "guest (participant 2) left");
+        assert_eq!(left("no answer").to_string(), "guest (participant 2) left: no answer");
+        let tone = What::Tone { session_us: 1_250_000 };
+        assert_eq!(tone.to_string(), "the sync tone begins (session clock 1.250000 s)");
+    }
+
+    #[test]
+    fn notes_from_before_there_were_calls_are_read() {
+        let old = r#"{"first_sample":48000,"happenings":[{"at_sample":7,"what":"sound-lost","samples":480}]}"#;
+        let note: FragmentNote = serde_json::from_str(old).expect("still valid");
+        assert_eq!(note.happenings[0].what, What::SoundLost { samples: 480 });
     }
 }
