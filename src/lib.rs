@@ -16,6 +16,7 @@
 //!      disk        hand: session folders, metadata, space, the writer, recovering
 //!      net         hand: one UDP socket, its receiving thread, this machine's addresses, port mapping
 //!   1  mesh        engine: the wire protocol: who is in the call, and every datagram between them
+//!      playout     engine: voice in: when each frame is heard, what is heard in its place, and the sum of all
 //!      mp4         engine: scan, finalise, recover, inspect
 //!      sync        engine: clocks, ours and the others', counted sound, constant rate, the rulers
 //!   0  words       plain types that everybody speaks
@@ -40,6 +41,7 @@
 //! - [`sync`]: what a sample or a picture is made of; which clock the time it is given comes from.
 //! - [`mp4`]: files. It asks for bytes at a place and answers with a plan of writes.
 //! - [`mesh`]: sockets, clocks, and what a frame of voice or a picture is made of.
+//! - [`playout`]: sockets, clocks and sound cards; what a call is.
 //! - [`media`]: sessions, folders, what a recording is for.
 //! - [`disk`]: GStreamer; what a session is doing.
 //! - [`net`]: what the datagrams mean.
@@ -52,6 +54,7 @@ pub mod media;
 pub mod mesh;
 pub mod mp4;
 pub mod net;
+pub mod playout;
 pub mod studio;
 pub mod sync;
 pub mod words;
