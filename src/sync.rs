@@ -24,6 +24,7 @@ pub mod clock_line;
 pub mod peer_clock;
 pub mod ruler;
 pub mod sound;
+pub mod sync_tone;
 
 pub use cadence::Cadence;
 pub use clock_line::ClockLine;
