@@ -52,6 +52,7 @@ pub mod seal;
 mod show;
 pub mod tally;
 pub mod timer;
+mod tone;
 pub mod voice;
 
 use crate::words::{Mono, PEOPLE_MAX, PeerId, SessionLine};
@@ -71,6 +72,7 @@ use roster::{CANDIDATES_MAX, Roster, clean_name};
 use show::Show;
 use tally::TallyReader;
 use timer::{Timer, Timers};
+use tone::Agreed;
 use voice::{VoiceOrder, VoiceOrders, VoiceOut, voice_path};
 
 /// Timers that may run out at once: each name once, and then some that were set to now.
@@ -169,6 +171,7 @@ pub struct Mesh {
     /// When all addresses of each place were tried last.
     knocked: [Option<Mono>; PEOPLE_MAX],
     show: Show,
+    tone: Agreed,
     paths: Paths,
     timers: Timers,
     out: Outbox,
@@ -220,6 +223,7 @@ impl Mesh {
             links_made: 0,
             knocked: [None; PEOPLE_MAX],
             show: Show::new(now),
+            tone: Agreed::default(),
             paths: Paths { voice: voice_orders, inbound: inbound_orders, tally },
             timers: Timers::default(),
             out: Outbox::default(),
@@ -286,6 +290,7 @@ impl Mesh {
             Input::Picture { key, layer, bytes } => self.on_picture(key, layer, bytes, now),
             Input::Session(line) => self.set_line(line),
             Input::Status(status) => self.on_status(status, now),
+            Input::Tone { session_ns } => self.agree_on_tone(session_ns, now),
             Input::Leave => self.leave(Over::Left, now),
             Input::Timeout => {}
         }
@@ -300,6 +305,7 @@ impl Mesh {
             Timer::Stats => self.tell_figures(now),
             Timer::Bye => self.say_bye(now),
             Timer::Pace => self.pace(now),
+            Timer::Tone => self.say_tone(now),
             Timer::Roster => self.repeat_roster(now),
             Timer::Ladder => self.tick_ladder(now),
             Timer::Knock(peer) => self.knock(peer, now),

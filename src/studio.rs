@@ -33,7 +33,10 @@ mod take;
 mod watch_clock;
 
 pub use crate::mesh::invite::{Invite, InviteError};
-pub use call::{Admission, Call, CallError, CallEvent, CallSettings, PeerStats, Person, Remote};
+pub use call::{
+    Admission, Call, CallError, CallEvent, CallSettings, PeerStats, Person, Remote, SpeakerChoice, Spread, TapeStats,
+    VoiceStats,
+};
 pub use event::{Event, Finished};
 pub use examine::{Encoder, Examination, devices_for_trying, examine};
 pub use recorder::{Recorder, StartError, Starting, Stopper};

@@ -2,8 +2,8 @@
 //! What `host` and `join` have in common: a call that runs until it is over, its events printed, a person's answers
 //! read.
 
-use super::shared::{Shared, Usage, say, say_json};
-use crate::studio::{Call, CallEvent, CallSettings, CameraChoice, MicrophoneChoice, PeerStats, Remote};
+use super::shared::{Shared, say, say_json};
+use crate::studio::{Call, CallEvent, CallSettings, Event, PeerStats, Remote, Settings};
 use anyhow::{Context, bail};
 use std::io::{BufRead, IsTerminal, Write};
 use std::net::IpAddr;
@@ -23,37 +23,34 @@ pub struct CallOptions {
     /// Leave the router alone
     #[arg(long)]
     pub no_port_mapping: bool,
+    /// Record on while muted or with the camera off, though nobody hears or sees it
+    #[arg(long)]
+    pub keep_muted: bool,
 }
 
 impl CallOptions {
     /// What the library needs to know.
-    pub fn settings(&self, name_without: &str) -> anyhow::Result<CallSettings> {
-        self.refuse_media()?;
+    pub fn settings(&self, name_without: &str, session: &str) -> anyhow::Result<CallSettings> {
         let name = match self.shared.name.trim() {
             "" => name_without,
             name => name,
         };
+        let mut recording = Settings::new(self.shared.recordings()?);
+        recording.camera = self.shared.camera.clone();
+        recording.microphone = self.shared.mic.clone();
+        recording.participant = name.to_owned();
+        recording.session_name = session.to_owned();
         Ok(CallSettings {
+            recording,
+            speaker: self.shared.speaker.as_str().into(),
+            record_from_start: false,
+            keep_muted: self.keep_muted,
             name: name.to_owned(),
             bind: self.bind,
             port: self.port,
             port_mapping: !self.no_port_mapping,
             seconds: self.shared.seconds()?,
         })
-    }
-
-    /// Sound and pictures do not cross the call yet: who asks for them by name is told, who asks for nothing is warned.
-    fn refuse_media(&self) -> Result<(), Usage> {
-        let Shared { camera, mic, .. } = &self.shared;
-        let asked = !matches!(camera, CameraChoice::Auto | CameraChoice::Off)
-            || !matches!(mic, MicrophoneChoice::Auto(_) | MicrophoneChoice::Off);
-        if asked {
-            return Err(Usage("calls carry neither pictures nor sound yet: use --camera off --mic off".into()));
-        }
-        if *camera != CameraChoice::Off || *mic != MicrophoneChoice::Off {
-            aside("warning: calls carry neither pictures nor sound yet; this one only connects");
-        }
-        Ok(())
     }
 }
 
@@ -97,8 +94,10 @@ fn read_answers(call: &Remote) {
         match (words.next(), words.next().and_then(|n| n.parse().ok())) {
             (Some("yes" | "y"), Some(ticket)) => call.admit(ticket, true),
             (Some("no" | "n"), Some(ticket)) => call.admit(ticket, false),
+            (Some("mute"), None) => call.mute(true),
+            (Some("unmute"), None) => call.mute(false),
             (None, _) => {}
-            _ => aside("answer with 'yes NUMBER' or 'no NUMBER'"),
+            _ => aside("answer with 'yes NUMBER' or 'no NUMBER'; 'mute' and 'unmute' do what they say"),
         }
     }
 }
@@ -152,7 +151,7 @@ impl Printer {
                     self.people = names;
                 }
             }
-            CallEvent::Stats { seconds, peers } if self.live => {
+            CallEvent::Stats { seconds, peers, .. } if self.live => {
                 let peers: Vec<String> = peers.iter().map(figures).collect();
                 let _ = write!(std::io::stderr(), "\r\x1b[K{}  {}", length(*seconds), peers.join("  |  "));
             }
@@ -160,6 +159,17 @@ impl Printer {
             CallEvent::NoRoad { message, .. } | CallEvent::Warning { message, .. } => {
                 aside(&format!("warning: {message}"))
             }
+            CallEvent::PeerStatus { .. } => {}
+            CallEvent::Recording(Event::RecordingStarted { file, .. }) => {
+                aside(&format!("recording to {}", file.display()))
+            }
+            CallEvent::Recording(Event::RecordingFinished(end)) => {
+                aside(&format!("{:.1} s are recorded, {} pictures:", end.seconds, end.frames));
+                say(end.file.display());
+            }
+            CallEvent::Recording(Event::Warning { message, .. }) => aside(&format!("warning: {message}")),
+            CallEvent::Recording(Event::Error { message }) => aside(&format!("error: {message}")),
+            CallEvent::Recording(_) => {}
             CallEvent::Left => aside("the call is over"),
         }
         Ok(())

@@ -14,6 +14,12 @@ use std::path::{Path, PathBuf};
 pub struct Host {
     #[command(flatten)]
     options: CallOptions,
+    /// What the session is called
+    #[arg(long, default_value = "", value_name = "NAME")]
+    session: String,
+    /// Record from the beginning instead of from the first guest on
+    #[arg(long)]
+    record_from_start: bool,
     /// Write the invite to this file as soon as there is one
     #[arg(long, value_name = "FILE")]
     invite_file: Option<PathBuf>,
@@ -34,7 +40,7 @@ impl Host {
     /// Hosts until it is over.
     pub fn run(self) -> anyhow::Result<()> {
         let json = self.options.shared.json;
-        let settings = self.options.settings("host")?;
+        let mut settings = self.options.settings("host", &self.session)?;
         if let Some(file) = &self.invite_file
             && !file.parent().is_none_or(|folder| folder.as_os_str().is_empty() || folder.is_dir())
         {
@@ -44,6 +50,7 @@ impl Host {
             Admit::Ask => Admission::Ask,
             Admit::All => Admission::All,
         };
+        settings.record_from_start = self.record_from_start;
         let bell = watch_signals()?;
         start_media()?;
         let call = match Call::host(settings, admission) {

@@ -21,7 +21,7 @@ impl Join {
         let json = self.options.shared.json;
         let invite: Invite =
             self.invite.parse().map_err(|why: InviteError| Usage(format!("that is no invite: {why}")))?;
-        let settings = self.options.settings("guest")?;
+        let settings = self.options.settings("guest", "")?;
         let bell = watch_signals()?;
         start_media()?;
         let call = match Call::join(settings, invite) {

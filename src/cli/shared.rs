@@ -22,6 +22,9 @@ pub struct Shared {
     /// Where sound comes from: auto, off, test, or an ID; append :N for input N of an interface
     #[arg(long, default_value = "auto", value_name = "MICROPHONE")]
     pub mic: MicrophoneChoice,
+    /// Where the others are heard: auto, off, or an ID that `hyperzoom devices` prints
+    #[arg(long, default_value = "auto", value_name = "SPEAKER")]
+    pub speaker: String,
     /// The folder for session folders [default: ~/HyperZoom/recordings]
     #[arg(long, value_name = "DIR")]
     pub recordings: Option<PathBuf>,

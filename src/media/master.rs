@@ -103,6 +103,15 @@ impl Master {
         push(source, buffer);
     }
 
+    /// Samples of our own making at their place in the recording.
+    pub fn samples(&self, at: Sample, samples: &[f32]) {
+        let Some(source) = &self.sound else { return };
+        let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        let mut buffer = gst::Buffer::from_mut_slice(bytes);
+        stamp(buffer.get_mut().expect("a fresh buffer has one owner"), at, samples.len() as u64, RATE_HZ);
+        push(source, buffer);
+    }
+
     /// Silence at its place in the recording, a second at most in one piece.
     pub fn silence(&self, at: Sample, samples: u64) {
         let Some(source) = &self.sound else { return };

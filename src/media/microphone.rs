@@ -38,7 +38,7 @@ pub struct SoundBlock {
 
 impl SoundBlock {
     /// Shows the samples to `see`; a block that can't be read shows none.
-    pub(super) fn with_samples(&self, see: impl FnOnce(&[f32])) {
+    pub fn with_samples(&self, see: impl FnOnce(&[f32])) {
         let Ok(bytes) = self.buffer.map_readable() else { return };
         // SAFETY: every pattern of bits is a float; what is not aligned is left out, and allocators align.
         let (_, samples, _) = unsafe { bytes.align_to::<f32>() };

@@ -13,6 +13,7 @@
 //!  8 Report      [report 20]
 //!  9 Nack        [nack 41]
 //! 10 KeyFrameWanted [0]
+//! 11 Tone        [session time 8]                     from the host alone
 //! ```
 //!
 //! What is unknown is ignored, and so is what follows behind a message: a newer version may say more.
@@ -103,6 +104,11 @@ pub enum Message {
     Nack(Nack),
     /// The sender's decoder waits for a key frame.
     KeyFrameWanted,
+    /// The sync tone begins then.
+    Tone {
+        /// In nanoseconds of the session.
+        session_ns: i64,
+    },
 }
 
 impl Message {
@@ -126,6 +132,7 @@ impl Message {
             Message::Report(report) => out.u8(8).bytes(&report.write()),
             Message::Nack(nack) => out.u8(9).bytes(&nack.write()),
             Message::KeyFrameWanted => out.u8(10).u8(0),
+            Message::Tone { session_ns } => out.u8(11).u64(session_ns.cast_unsigned()),
         };
         out.0
     }
@@ -149,6 +156,7 @@ impl Message {
             8 => Message::Report(Report::read(reader.0)?),
             9 => Message::Nack(Nack::read(reader.0)?),
             10 => Message::KeyFrameWanted,
+            11 => Message::Tone { session_ns: reader.u64()?.cast_signed() },
             _ => return None,
         };
         Some(message)

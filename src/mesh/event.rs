@@ -70,6 +70,11 @@ pub enum Input<'a> {
     Session(SessionLine),
     /// What we do with our own devices.
     Status(Status),
+    /// The host's: the sync tone begins at this moment of the session; everybody is told.
+    Tone {
+        /// In nanoseconds of the session.
+        session_ns: i64,
+    },
     /// We leave.
     Leave,
     /// The time has come that was waited for.
@@ -308,6 +313,11 @@ pub enum Event {
     KeyFrameWanted,
     /// What our encoder should make from now on; `None`: no picture.
     PictureOrder(Option<PictureOrder>),
+    /// The host wants the sync tone at this moment of the session.
+    Tone {
+        /// In nanoseconds of the session.
+        session_ns: i64,
+    },
     /// Figures, once a second for each linked peer.
     Stats(Stats),
     /// It is over for us: nothing more will be sent.

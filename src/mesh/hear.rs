@@ -99,6 +99,7 @@ impl Mesh {
             Message::Report(report) => self.on_report(peer, &report, now),
             Message::Nack(nack) => self.on_nack(peer, &nack, now),
             Message::KeyFrameWanted => self.want_key_frame(now),
+            Message::Tone { session_ns } => self.hear_tone(peer, session_ns, now),
         }
     }
 

@@ -26,6 +26,8 @@ pub enum Timer {
     Pace,
     /// The roster goes to those who have an older one.
     Roster,
+    /// The host says once more when the sync tone sounds.
+    Tone,
     /// The ladder looks whether things got better.
     Ladder,
     /// The next attempt to reach this peer.

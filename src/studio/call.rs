@@ -12,19 +12,30 @@
 //! The conductor sleeps until something comes or the engine's next wait ends; nothing in it waits for the network,
 //! the router or a person.
 
+mod bells;
+mod chime;
 mod clocks;
 mod conductor;
 mod event;
 mod gate;
 mod parcels;
 mod places;
+mod quantiles;
+mod sound;
+mod stage;
+mod tape;
 mod tell;
 
-pub use event::{CallEvent, PeerStats, Person};
+pub use event::{CallEvent, PeerStats, Person, TapeStats, VoiceStats};
+pub use quantiles::Spread;
+pub use sound::SpeakerChoice;
 
+use super::prepare::{self, PrepareError};
+use super::settings::Settings;
 use crate::mesh::invite::Invite;
 use crate::net::socket::{Socket, SocketError};
 use conductor::{Conductor, Order, Part};
+use stage::Parts;
 use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{JoinHandle, Thread};
@@ -51,6 +62,14 @@ pub struct CallSettings {
     pub port_mapping: bool,
     /// Ends by itself after so many seconds.
     pub seconds: Option<f64>,
+    /// Camera and microphone, and where the recording goes. Nothing is recorded when both are off.
+    pub recording: Settings,
+    /// Where the others are heard.
+    pub speaker: SpeakerChoice,
+    /// A host's: records before anybody is there.
+    pub record_from_start: bool,
+    /// Records on while muted or with the camera off; the others neither hear nor see it.
+    pub keep_muted: bool,
 }
 
 /// Why a call does not begin.
@@ -59,6 +78,9 @@ pub enum CallError {
     /// The socket.
     #[error(transparent)]
     Socket(#[from] SocketError),
+    /// The devices, or where the recording goes.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
     /// The system gives no random numbers.
     #[error("the system gives no random numbers to make keys from: {0}")]
     Random(String),
@@ -90,6 +112,16 @@ impl Remote {
         self.order(Order::Admit(ticket, yes));
     }
 
+    /// Mutes the microphone, or no longer.
+    pub fn mute(&self, muted: bool) {
+        self.order(Order::Mute(muted));
+    }
+
+    /// Switches the camera off, or on again.
+    pub fn camera_off(&self, off: bool) {
+        self.order(Order::CameraOff(off));
+    }
+
     fn order(&self, order: Order) {
         // A call that is over takes no orders.
         let _ = self.orders.send(order);
@@ -119,17 +151,38 @@ impl Call {
     }
 
     fn start(settings: CallSettings, part: Part) -> Result<Call, CallError> {
+        let parts = parts(&settings)?;
         let socket = Socket::open(settings.bind, settings.port)?;
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|why| CallError::Random(why.to_string()))?;
         let (orders, inbox) = channel();
         let (tell, events) = channel();
         let give = orders.clone();
-        let run = move || Conductor::run(settings, part, socket, seed, (give, inbox), tell);
+        let run = move || Conductor::run(settings, (part, parts), socket, seed, (give, inbox), tell);
         let thread = std::thread::Builder::new().name("call".into()).spawn(run).expect("the system has a thread left");
         let remote = Remote { orders, conductor: thread.thread().clone() };
         Ok(Call { remote, events, thread: Some(thread) })
     }
+}
+
+/// What is refused is refused before anything is opened.
+fn parts(settings: &CallSettings) -> Result<Parts, PrepareError> {
+    let speaker = match &settings.speaker {
+        SpeakerChoice::Id(id) => Some(prepare::speaker(id)?),
+        SpeakerChoice::Auto | SpeakerChoice::Off => None,
+    };
+    let recording = match prepare::Devices::find(&settings.recording) {
+        Err(PrepareError::Nothing) => None,
+        found => {
+            found?;
+            // Better to hear now that a folder can't be written than when the first guest is in.
+            prepare::place(&settings.recording)?.forget();
+            Some(settings.recording.clone())
+        }
+    };
+    let deaf = settings.speaker == SpeakerChoice::Off;
+    let CallSettings { record_from_start, keep_muted, .. } = *settings;
+    Ok(Parts { recording, speaker, deaf, record_from_start, keep_muted })
 }
 
 impl Drop for Call {

@@ -36,18 +36,26 @@ impl Notebook {
     }
 
     /// The note behind a fragment, with what happened since the one before. `true` if there is news.
-    pub fn note(&mut self, first_sample: Sample, samples: u64, at: Mono, drift_ppm: f64) -> (FragmentNote, bool) {
+    pub fn note(
+        &mut self,
+        first_sample: Sample,
+        samples: u64,
+        at: Mono,
+        session_us: i64,
+        drift_ppm: f64,
+    ) -> (FragmentNote, bool) {
         let happenings = condensed(std::mem::take(&mut self.unwritten));
         let news = happenings.iter().any(|h| slip(&h.what).is_none());
         self.keep(&happenings);
         let elapsed_us = at.since(self.facts.started_monotonic) / 1000;
         self.metadata.clock_sample(first_sample, at, drift_ppm);
+        self.metadata.session_sample(first_sample, session_us);
         let note = FragmentNote {
             first_sample,
             samples,
             monotonic: at,
             utc_us: self.facts.started_utc_us + elapsed_us,
-            session_us: self.facts.started_session_us + elapsed_us,
+            session_us,
             drift_ppm,
             happenings,
         };

@@ -86,6 +86,11 @@ impl Devices {
     }
 }
 
+/// The speaker of that name.
+pub fn speaker(id: &str) -> Result<Device, PrepareError> {
+    named(&media::list_devices(), DeviceKind::Speaker, "speaker", id)
+}
+
 /// By id, or by a name that only one device has.
 fn named(known: &[Device], kind: DeviceKind, word: &'static str, id: &str) -> Result<Device, PrepareError> {
     let candidates: Vec<&Device> = known.iter().filter(|d| d.kind == kind).collect();

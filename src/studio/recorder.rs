@@ -5,8 +5,9 @@
 use super::event::Event;
 use super::prepare::PrepareError;
 use super::settings::{CameraChoice, MicrophoneChoice, Settings};
+use super::take::call::CallNews;
 use super::take::desk::{find_camera, find_microphone};
-use super::take::{Signal, Take};
+use super::take::{Signal, StandBy, Take};
 use crate::disk::WriterError;
 use crate::media::GraphError;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -51,6 +52,14 @@ impl Stopper {
     }
 }
 
+impl Stopper {
+    /// What a call tells its recording.
+    pub(super) fn news(&self, news: CallNews) {
+        // A recording that is over hears no news.
+        let _ = self.0.send(Signal::Call(news));
+    }
+}
+
 /// The guard: dropping it ends the recording and waits until the file is finished.
 #[derive(Debug)]
 pub struct Recorder {
@@ -77,6 +86,29 @@ impl Recorder {
         let thread = std::thread::Builder::new().name("take".into()).spawn(run).expect("the system has a thread left");
         let recorder = Recorder { stopper: stopper.clone(), events, thread: Some(thread) };
         (Starting { recorder, started }, stopper)
+    }
+
+    /// A recorder for a call: its devices are on at once, and it records from [`CallNews::Roll`] on. Why it can't comes
+    /// as [`Event::Error`].
+    pub(super) fn stand_by(settings: Settings, stand_by: StandBy) -> Recorder {
+        let (send, inbox) = channel();
+        let (tell, events) = channel();
+        let stopper = Stopper(send.clone());
+        let run = move || match Take::stand_by(settings, stand_by, send, inbox, tell.clone()) {
+            Ok(take) => {
+                drop(tell);
+                take.run();
+            }
+            Err(StartError::Stopped) => {}
+            Err(why) => drop(tell.send(Event::Error { message: why.to_string() })),
+        };
+        let thread = std::thread::Builder::new().name("take".into()).spawn(run).expect("the system has a thread left");
+        Recorder { stopper, events, thread: Some(thread) }
+    }
+
+    /// How the call tells it things.
+    pub(super) fn stopper(&self) -> Stopper {
+        self.stopper.clone()
     }
 
     /// Goes on with another camera in the same file: its size stays, black until there is a picture.

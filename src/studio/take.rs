@@ -6,7 +6,9 @@
 //! once a second, sleep until the next deadline.
 
 mod begin;
+pub(super) mod call;
 pub(super) mod desk;
+mod dub;
 mod end;
 mod news;
 mod watch;
@@ -22,6 +24,8 @@ use crate::disk::{Piece, Place, Writer, WriterError};
 use crate::media::{self, CameraSignal, Channel, Device, Master, MasterSignal, MicrophoneSignal, Picture, SoundBlock};
 use crate::sync::{Cadence, SoundTrack, cadence, sound};
 use crate::words::{Happening, Mono, RATE_HZ, Rate, SAMPLES_PER_FRAME, Sample, Size, What};
+pub(super) use begin::StandBy;
+use call::{CallNews, OnCall};
 use desk::{Desk, leave};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
@@ -45,6 +49,7 @@ pub(super) enum Signal {
     Writer(WriterSignal),
     SwitchCamera(Device, (Size, Rate)),
     SwitchMicrophone(Device, Channel),
+    Call(CallNews),
     Stop,
 }
 
@@ -76,6 +81,8 @@ pub(super) struct Take {
     master: Master,
     writer: Writer,
     notebook: Notebook,
+    /// What a call adds.
+    call: Option<OnCall>,
     has_pictures: bool,
     /// The size of every picture.
     size: Option<Size>,
@@ -136,6 +143,7 @@ impl Take {
             Signal::Stop => self.asked_to_stop(),
             Signal::SwitchCamera(device, test) => self.switch_camera(device, test),
             Signal::SwitchMicrophone(device, channel) => self.switch_microphone(device, channel),
+            Signal::Call(news) => self.hear_call(news),
             Signal::Encoders(_) => {}
         }
     }
@@ -189,13 +197,11 @@ impl Take {
         loop {
             match self.track.poll(now) {
                 sound::Output::Sound { payload, skip, take } => {
-                    self.master.sound(self.given, &payload, skip, take);
-                    self.given += take;
+                    self.give_sound(Some(&payload), skip, take);
                     self.tell_started();
                 }
                 sound::Output::Silence(samples) => {
-                    self.master.silence(self.given, samples);
-                    self.given += samples;
+                    self.give_sound(None, 0, samples);
                     self.tell_started();
                 }
                 sound::Output::Happened(happening) => self.happened(happening),
@@ -233,7 +239,8 @@ impl Take {
         } else {
             self.last_shown = picture;
         }
-        self.master.picture(tick, self.last_shown.as_ref());
+        let black = self.is_black(tick);
+        self.master.picture(tick, self.last_shown.as_ref().filter(|_| !black));
         self.tell_started();
     }
 
@@ -251,7 +258,8 @@ impl Take {
         };
         let samples = RATE_HZ.min(end.saturating_sub(first_sample));
         let at = self.track.mono_at(first_sample);
-        let (note, news) = self.notebook.note(first_sample, samples, at, self.track.drift_ppm());
+        let session_us = self.session_us(first_sample);
+        let (note, news) = self.notebook.note(first_sample, samples, at, session_us, self.track.drift_ppm());
         self.writer.write(Piece::Fragment(bytes, note));
         self.notebook.measure(first_sample + samples, self.track.mono_at(first_sample + samples));
         if news {

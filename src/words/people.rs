@@ -61,6 +61,12 @@ impl SessionLine {
         self.session_ns.saturating_add(ns).saturating_add(drift_ns)
     }
 
+    /// When the session is so old.
+    pub fn mono_at(&self, session_ns: i64) -> Mono {
+        let ns = session_ns.saturating_sub(self.session_ns);
+        self.at.offset((ns as f64 / (1.0 + self.rate_ppm * 1e-6)).round() as i64)
+    }
+
     /// The same as the header of a datagram carries it: milliseconds, wrapping after 49.7 days, 0 before it began.
     pub fn stamp_ms(&self, now: Mono) -> u32 {
         (self.session_ns(now).max(0) / 1_000_000) as u32
@@ -97,6 +103,7 @@ mod tests {
     fn session_time_follows_the_hosts_clock_and_wraps() {
         let line = SessionLine { at: Mono(5_000_000_000), session_ns: 2_000_000_000, rate_ppm: 100.0 };
         assert_eq!(line.session_ns(Mono(15_000_000_000)), 12_001_000_000);
+        assert_eq!(line.mono_at(12_001_000_000), Mono(15_000_000_000));
         assert_eq!(line.stamp_ms(Mono(15_000_000_000)), 12_001);
         assert_eq!(line.stamp_ms(Mono(0)), 0);
         let old = SessionLine { at: Mono(0), session_ns: (1_i64 << 32) * 1_000_000, rate_ppm: 0.0 };

@@ -140,3 +140,24 @@ fn what_somebody_does_with_their_devices_is_seen_at_once() {
     world.run(10 * MS);
     assert_eq!(world.count(0, |e| matches!(e, Event::PeerStatus { status: seen, .. } if *seen == status)), 1);
 }
+
+#[test]
+fn everybody_hears_of_the_tone_once_though_half_of_the_datagrams_are_lost() {
+    let mut world = full(3);
+    world.run(SECOND);
+    world.loss = 500;
+    let line = world.line(0);
+    world.input(0, Input::Tone { session_ns: line + 2 * SECOND as i64 });
+    world.run(3 * SECOND);
+    for at in 1..4 {
+        assert_eq!(
+            world.count(at, |e| matches!(e, Event::Tone { session_ns } if *session_ns == line + 2 * SECOND as i64)),
+            1
+        );
+    }
+    world.loss = 0;
+    world.input(1, Input::Tone { session_ns: line + 8 * SECOND as i64 });
+    world.run(SECOND);
+    let heard: usize = (0..4).map(|at| world.count(at, |e| matches!(e, Event::Tone { .. }))).sum();
+    assert_eq!(heard, 3, "a guest's word agrees nothing");
+}

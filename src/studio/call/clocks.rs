@@ -52,6 +52,19 @@ impl Clocks {
         self.peers[peer.index()].as_ref()?.estimate(now)
     }
 
+    /// How a participant's clock stands against the session's, which is the host's: milliseconds it is ahead, and parts
+    /// per million it is faster.
+    pub fn against_session(&self, peer: PeerId, me: PeerId, now: Mono) -> Option<(f64, f64)> {
+        if peer == PeerId::HOST {
+            return Some((0.0, 0.0));
+        }
+        // An estimate is theirs minus ours.
+        let against_us = |peer: PeerId| self.estimate(peer, now).map(|e| (e.offset_ns as f64 / 1e6, e.rate_ppm));
+        let host = if self.hosting { (0.0, 0.0) } else { against_us(PeerId::HOST)? };
+        let theirs = if peer == me { (0.0, 0.0) } else { against_us(peer)? };
+        Some((theirs.0 - host.0, theirs.1 - host.1))
+    }
+
     /// Session time as our clock tells it.
     pub fn line(&self, now: Mono) -> Option<SessionLine> {
         let began = self.began?;

@@ -2,11 +2,14 @@
 //! The thread that owns a running call. The rule of its loop: hear everything that has come, let the engine say what
 //! is due, do it, look after the house, sleep until the next wait ends or somebody wakes us.
 
+use super::bells::Bells;
 use super::clocks::Clocks;
 use super::event::CallEvent;
 use super::gate::Gate;
 use super::parcels::{Inbox, Parcel, Post, What, post};
 use super::places::{Change, Places};
+use super::sound::Ears;
+use super::stage::{Parts, Stage};
 use super::tell::Teller;
 use super::{Admission, CallSettings};
 use crate::media;
@@ -14,7 +17,6 @@ use crate::mesh::event::{Event, Input, Output};
 use crate::mesh::inbound::{Arrival, Inbound};
 use crate::mesh::invite::{Invite, InviteKey};
 use crate::mesh::random::Random;
-use crate::mesh::voice::VoiceOut;
 use crate::mesh::{Admit, HostSettings, JoinSettings, Mesh};
 use crate::net::addresses;
 use crate::net::mapping::Progress;
@@ -48,17 +50,30 @@ pub enum Part {
 pub enum Order {
     /// An answer to somebody who knocks.
     Admit(u64, bool),
+    /// Muted, or no longer.
+    Mute(bool),
+    /// The camera is off, or no longer.
+    CameraOff(bool),
     /// The end.
     Leave,
     /// The router's thread.
     Router(Progress),
+    /// The recorder says something; nothing more when it is over.
+    Taped(Option<crate::studio::event::Event>),
+    /// The others are heard; or nothing is, for want of a speaker.
+    SpeakerOn {
+        /// There is none.
+        silent: bool,
+    },
+    /// The speaker is gone.
+    SpeakerLost(String),
 }
 
 /// A running call.
 pub struct Conductor {
     mesh: Mesh,
-    /// The encoder's thread will own it; until calls have sound it waits here.
-    _voice: VoiceOut,
+    /// Our own devices.
+    stage: Stage,
     socket: Arc<Socket>,
     listener: Option<Listener>,
     inbox: Inbox,
@@ -74,12 +89,21 @@ pub struct Conductor {
     /// The one address that was asked for; the system's own list is not looked at then.
     bound: Option<IpAddr>,
     leaving: bool,
+    /// The last tone is on its way: when to go.
+    parting: Option<Mono>,
+    /// The mesh has nothing more to do.
+    ended: bool,
     over: bool,
+    /// The last look at the second's figures.
+    figured: Mono,
     /// The network took nothing, and that was said.
     cut_off: bool,
     /// Said once: this machine is too busy.
     overloaded: bool,
 }
+
+/// Who is alone still wants to see the recording grow; a moment longer than a second, to let peers' figures go first.
+const ALONE_STATS_NS: i64 = 1_100_000_000;
 
 /// Orders and timers get their turn however much arrives.
 const PARCELS_A_TURN: usize = 1_024;
@@ -88,7 +112,7 @@ impl Conductor {
     /// Runs a call on the calling thread until it is over.
     pub fn run(
         settings: CallSettings,
-        part: Part,
+        (part, parts): (Part, Parts),
         socket: Socket,
         seed: [u8; 32],
         (give, orders): (Sender<Order>, Receiver<Order>),
@@ -96,7 +120,7 @@ impl Conductor {
     ) {
         let now = media::now();
         let port = socket.port();
-        let mut conductor = Conductor::new(&settings, part, socket, seed, orders, events, now);
+        let mut conductor = Conductor::new(&settings, (part, parts), socket, seed, (give.clone(), orders), events, now);
         conductor.begin(now);
         if let Some(port) = NonZeroU16::new(port).filter(|_| settings.port_mapping && settings.bind.is_none()) {
             conductor.open_gate(port, give);
@@ -116,10 +140,10 @@ impl Conductor {
 
     fn new(
         settings: &CallSettings,
-        part: Part,
+        (part, parts): (Part, Parts),
         socket: Socket,
         seed: [u8; 32],
-        orders: Receiver<Order>,
+        (give, orders): (Sender<Order>, Receiver<Order>),
         events: Sender<CallEvent>,
         now: Mono,
     ) -> Conductor {
@@ -143,15 +167,18 @@ impl Conductor {
         let mut tell = Teller::new(events, now);
         let machine = Machine { now: media::now, raise: media::try_real_time };
         let slow = |why| tracing::info!("voice is received without real-time priority: {why}");
-        let listener = Listener::start(socket.clone(), machine, hand_on(fast.inbound, post), slow);
+        let us = std::thread::current();
+        let (stage, ears) = Stage::set(parts, hosting, fast.voice, socket.clone(), give, us);
+        let listener = Listener::start(socket.clone(), machine, hand_on(fast.inbound, ears, post), slow);
         if let Err(why) = &listener {
             tell.fail(format!("the system has no thread left to receive with: {why}"));
         }
         let port = socket.port();
         Conductor {
             mesh,
-            _voice: fast.voice,
+            stage,
             socket,
+            ended: listener.is_err(),
             over: listener.is_err(),
             listener: listener.ok(),
             inbox,
@@ -164,6 +191,8 @@ impl Conductor {
             ends: settings.seconds.map(|s| now.offset((s * 1e9) as i64)),
             bound: settings.bind,
             leaving: false,
+            parting: None,
+            figured: now,
             cut_off: false,
             overloaded: false,
         }
@@ -208,15 +237,18 @@ impl Conductor {
             self.obey(order, now);
             self.act(now);
         }
-        if self.ends.is_some_and(|ends| ends <= now) {
+        if self.ends().is_some_and(|ends| ends <= now) || self.parting.is_some_and(|at| at <= now) {
             self.leave(now);
+            self.act(now);
         }
+        self.stage.look(now);
         self.look_around(now);
         // Asking for the addresses takes its time.
         let now = media::now();
         self.mesh.handle(Input::Timeout, now);
         let until = self.act(now).min(self.places.look_at());
-        self.ends.map_or(until, |ends| until.min(ends))
+        self.over |= self.ended && self.stage.is_over();
+        [self.ends(), self.parting, self.stage.look_at()].into_iter().flatten().fold(until, Mono::min)
     }
 
     fn hear(&mut self, parcel: &Parcel, now: Mono) {
@@ -238,8 +270,8 @@ impl Conductor {
                 Output::Send { to, bytes } => self.send(to, &bytes),
                 Output::Happened(event) => self.happened(event, now),
                 Output::Wait { until, .. } => {
-                    self.tell.stats(&self.clocks, now);
-                    if self.tell.failed() && !self.leaving && !self.over {
+                    self.figure(now);
+                    if self.tell.failed() && !self.leaving && !self.ended {
                         // Whoever hears us is told, as by anybody who leaves.
                         self.leave(now);
                         continue;
@@ -264,21 +296,27 @@ impl Conductor {
     }
 
     fn happened(&mut self, event: Event, now: Mono) {
+        if let Event::Joined { began, .. } = event {
+            self.clocks.begin(began);
+        }
+        if let Some(input) = self.stage.happened(&event, &self.clocks, now) {
+            self.mesh.handle(input, now);
+        }
         match event {
             Event::TimeSample { peer, t1, t2, t3, t4 } => self.learn(peer, Exchange { t1, t2, t3, t4 }, now),
-            Event::Joined { began, .. } => {
-                self.clocks.begin(began);
-                self.tell.happened(&event, &self.clocks, now);
+            Event::Stats(stats) => {
+                let voice = self.stage.voice(stats.peer, stats.delay_ms);
+                self.tell.figures(&stats, voice, &self.clocks, now);
             }
             Event::Over(_) => {
-                self.tell.happened(&event, &self.clocks, now);
-                self.over = true;
+                self.tell.happened(&event, now);
+                self.end_of_mesh();
             }
             Event::PeerLeft { peer, .. } => {
-                self.tell.happened(&event, &self.clocks, now);
+                self.tell.happened(&event, now);
                 self.clocks.forget(peer);
             }
-            event => self.tell.happened(&event, &self.clocks, now),
+            event => self.tell.happened(&event, now),
         }
     }
 
@@ -286,6 +324,7 @@ impl Conductor {
         let (line, stepped) = self.clocks.learn(peer, exchange);
         if let Some(line) = line {
             self.mesh.handle(Input::Session(line), now);
+            self.stage.set_line(line);
         }
         if let Some(by_ns) = stepped {
             self.tell.clock_stepped(peer, by_ns);
@@ -295,18 +334,82 @@ impl Conductor {
     fn obey(&mut self, order: Order, now: Mono) {
         match order {
             Order::Admit(ticket, yes) => self.mesh.handle(Input::Admit { ticket, yes }, now),
+            Order::Mute(muted) => {
+                let input = self.stage.mute(muted, now);
+                self.mesh.handle(input, now);
+            }
+            Order::CameraOff(off) => {
+                let input = self.stage.camera_off(off, now);
+                self.mesh.handle(input, now);
+            }
+            Order::Taped(event) => self.taped(event, now),
+            Order::SpeakerOn { silent } => self.tell.speaker_on(silent),
+            Order::SpeakerLost(why) => self.tell.speaker_lost(&why),
             Order::Leave => self.leave(now),
             Order::Router(progress) => self.router(&progress, now),
         }
     }
 
+    /// When to begin to leave by itself: a recording needs a moment more, for the last tone.
+    fn ends(&self) -> Option<Mono> {
+        let parting_ns = if self.stage.rolls() { Bells::parting_ns() } else { 0 };
+        self.ends.map(|ends| ends.offset(-parting_ns))
+    }
+
+    /// Leaves: with a last tone in everybody's recording, or at once if it is asked for again.
     fn leave(&mut self, now: Mono) {
         self.ends = None;
-        self.leaving = true;
+        if self.parting.is_none()
+            && !self.ended
+            && !self.tell.failed()
+            && let Some((tone, gone)) = self.stage.part(now)
+        {
+            self.parting = Some(gone);
+            self.mesh.handle(tone, now);
+            return;
+        }
+        self.parting = None;
+        self.stage.stop();
+        if std::mem::replace(&mut self.leaving, true) {
+            return;
+        }
         if let Some(gate) = &mut self.gate {
             gate.begin_to_close();
         }
         self.mesh.handle(Input::Leave, now);
+    }
+
+    /// The mesh is over: because we left, or because nobody is there any more. What is being recorded goes on until the
+    /// person ends it.
+    fn end_of_mesh(&mut self) {
+        self.ended = true;
+        if self.leaving || !self.stage.rolls() {
+            self.stage.stop();
+        } else {
+            self.tell
+                .warning("recording-on", "the call is over, your recording goes on: end it when you are done".into());
+        }
+    }
+
+    fn taped(&mut self, event: Option<crate::studio::event::Event>, now: Mono) {
+        if let Some(input) = self.stage.taped(event.as_ref()) {
+            self.mesh.handle(input, now);
+        }
+        if let Some(event) = event {
+            self.tell.taped(event);
+        }
+    }
+
+    /// The figures of a second, once all peers' are there; without peers, our own.
+    fn figure(&mut self, now: Mono) {
+        let present = self.tell.figured();
+        let alone = present.is_empty() && now.since(self.figured) >= ALONE_STATS_NS && self.stage.rolls();
+        if present.is_empty() && !alone {
+            return;
+        }
+        self.figured = now;
+        self.stage.note_people(&self.clocks, &present, now);
+        self.tell.stats(self.stage.capture_to_send(), &self.clocks, now);
     }
 
     fn router(&mut self, progress: &Progress, now: Mono) {
@@ -349,17 +452,22 @@ impl Conductor {
     fn end(self) {
         drop(self.gate);
         drop(self.listener);
+        drop(self.stage);
         self.tell.end();
     }
 }
 
 /// What the receiving thread does with each datagram.
-fn hand_on(mut inbound: Inbound, mut post: Post) -> impl FnMut(&mut [u8], SocketAddr, Mono) + Send + 'static {
+fn hand_on(
+    mut inbound: Inbound,
+    mut ears: Ears,
+    mut post: Post,
+) -> impl FnMut(&mut [u8], SocketAddr, Mono) + Send + 'static {
     move |datagram, from, at| {
         let (arrival, moved) = inbound.take(datagram, from, at);
         match arrival {
-            // Counted by the inbound path; the playout will take it from here when calls have sound.
-            Arrival::Voice { .. } | Arrival::Dropped(_) => {}
+            Arrival::Voice { .. } => ears.hear(&arrival, at),
+            Arrival::Dropped(_) => {}
             Arrival::Opened { peer, link, header, sequence, payload } => {
                 post.hand(What::Opened(peer, link, header, sequence), from, at, payload);
             }

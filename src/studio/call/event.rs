@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //! What a call tells whoever watches it. In JSON: one object a line, `{"event": "...", ...}`.
 
+use super::quantiles::Spread;
+use crate::studio::event::Event;
 use serde::Serialize;
 use std::net::SocketAddr;
 
@@ -102,16 +104,35 @@ pub enum CallEvent {
         /// In the order of their places.
         people: Vec<Person>,
     },
+    /// Somebody mutes or switches the camera off, or no longer; told by them, not guessed.
+    PeerStatus {
+        /// Their place.
+        participant: u8,
+        /// Their name.
+        name: String,
+        /// The microphone is muted.
+        muted: bool,
+        /// The camera is off.
+        camera_off: bool,
+        /// They record.
+        recording: bool,
+    },
     /// Once a second.
     Stats {
         /// How old the session is.
         seconds: f64,
+        /// From the first sample of a frame of our voice to its datagram; nothing without a microphone.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        capture_to_send_ms: Option<Spread>,
+        /// Our recording; nothing before it begins.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        recording: Option<TapeStats>,
         /// How each of the others is heard.
         peers: Vec<PeerStats>,
     },
     /// Something to know or to act on; the call goes on.
     Warning {
-        /// For programs: `host-silent`, `network`, `clock-step`, `port-mapping`, `overload`, `alone`.
+        /// For programs: `host-silent`, `network`, `clock-step`, `port-mapping`, `overload`, `alone`, `speaker`, ...
         kind: &'static str,
         /// For people.
         message: String,
@@ -123,6 +144,47 @@ pub enum CallEvent {
     },
     /// It is over.
     Left,
+    /// What the recording of this call tells, in its own words.
+    #[serde(untagged)]
+    Recording(Event),
+}
+
+/// How our recording goes.
+#[derive(Clone, Debug, Serialize)]
+pub struct TapeStats {
+    /// How long it is.
+    pub seconds: f64,
+    /// Bytes that are safe on the disk.
+    pub bytes: u64,
+    /// Bytes that wait for the encoders.
+    pub waiting_bytes: u64,
+    /// Free bytes on the disk.
+    pub free_bytes: u64,
+}
+
+/// How somebody's voice reaches our ears.
+#[derive(Clone, Debug, Serialize)]
+pub struct VoiceStats {
+    /// From their mouth to our ear, as far as both clocks can tell; the air and the converters are not in it.
+    pub mouth_to_ear_ms: Option<f64>,
+    /// How long a frame waited here, in the mean.
+    pub buffer_ms: f64,
+    /// How long it should.
+    pub target_ms: f64,
+    /// Of a hundred frames of the last second, how many had to be made up.
+    pub concealed_percent: f64,
+    /// How many in all.
+    pub concealed: u64,
+    /// Frames played in all.
+    pub frames: u64,
+    /// Frames that came by a copy in a later datagram.
+    pub recovered: u64,
+    /// Frames that came too late.
+    pub late: u64,
+    /// How often the sound had to jump.
+    pub jumps: u64,
+    /// How much faster than theirs our card plays just now.
+    pub rate_ppm: i32,
 }
 
 /// One of the people of a call.
@@ -157,6 +219,9 @@ pub struct PeerStats {
     pub jitter_ms: f64,
     /// From their encoder to here, by session time; nothing without voice.
     pub delay_ms: Option<f64>,
+    /// How their voice reaches our ears; nothing while they send none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voice: Option<VoiceStats>,
     /// Nothing has come from them for a moment.
     pub silent: bool,
     /// Their clock minus ours.

@@ -2,12 +2,14 @@
 //! What the engine and the router tell, put into names and sentences for whoever watches the call.
 
 use super::clocks::Clocks;
-use super::event::{CallEvent, PeerStats, Person};
+use super::event::{CallEvent, PeerStats, Person, TapeStats, VoiceStats};
+use super::quantiles::Spread;
 use crate::mesh::event::{Event, Left, Over, Refused, Stats};
 use crate::mesh::invite::{Invite, InviteKey};
 use crate::mesh::road::NoRoad;
 use crate::net::addresses::{Reach, reach};
 use crate::net::mapping::Progress;
+use crate::studio::event::Event as Taped;
 use crate::words::{Mono, PEOPLE_MAX, PeerId};
 use std::net::SocketAddr;
 use std::sync::mpsc::Sender;
@@ -31,6 +33,9 @@ pub struct Teller {
     invite: String,
     /// The figures of this second, until all peers' are there.
     stats: Vec<PeerStats>,
+    /// How our recording goes.
+    tape: Option<TapeStats>,
+    speaker_lost: bool,
     failed: bool,
 }
 
@@ -49,6 +54,8 @@ impl Teller {
             told: Vec::new(),
             invite: String::new(),
             stats: Vec::new(),
+            tape: None,
+            speaker_lost: false,
             failed: false,
         }
     }
@@ -69,6 +76,24 @@ impl Teller {
     pub fn clock_stepped(&self, peer: PeerId, by_ns: i64) {
         let (name, seconds) = (self.name(peer), by_ns as f64 / 1e9);
         self.warning("clock-step", format!("the clock of {name} against ours has jumped by {seconds:+.3} s"));
+    }
+
+    /// The others are heard, or would be if there were a speaker.
+    pub fn speaker_on(&mut self, silent: bool) {
+        let was_lost = std::mem::replace(&mut self.speaker_lost, false);
+        if silent {
+            self.warning("speaker", "NO SPEAKER: you hear nobody; plug in headphones, or name a speaker".into());
+        } else if was_lost {
+            self.warning("speaker", "the speaker is back".into());
+        }
+    }
+
+    /// The speaker is gone; told once for each absence.
+    pub fn speaker_lost(&mut self, why: &str) {
+        if !std::mem::replace(&mut self.speaker_lost, true) {
+            let message = format!("the speaker is gone ({why}): you hear nobody until it is back; the others hear you");
+            self.warning("speaker", message);
+        }
     }
 
     /// How guests come in, if that has changed.
@@ -105,7 +130,7 @@ impl Teller {
     }
 
     /// What the engine says.
-    pub fn happened(&mut self, event: &Event, clocks: &Clocks, now: Mono) {
+    pub fn happened(&mut self, event: &Event, now: Mono) {
         match event {
             Event::Joined { me, session, .. } => {
                 self.me = *me;
@@ -150,8 +175,15 @@ impl Teller {
                 self.say(CallEvent::PeerLeft { participant: peer.number(), name: self.name(*peer), reason });
                 self.roster();
             }
+            Event::PeerStatus { peer, status } => self.say(CallEvent::PeerStatus {
+                participant: peer.number(),
+                name: self.name(*peer),
+                muted: status.muted,
+                camera_off: status.camera_off,
+                recording: status.recording,
+            }),
             Event::NoRoad { peer, why, tried } => self.no_road(*peer, *why, tried),
-            Event::Stats(stats) => self.figures(stats, clocks, now),
+            Event::Stats(_) => {}
             Event::Over(over) => self.over(*over),
             event => self.at_the_door(event),
         }
@@ -242,7 +274,8 @@ impl Teller {
         self.say(CallEvent::NoRoad { participant: peer.number(), name, tried: tried.to_vec(), message });
     }
 
-    fn figures(&mut self, stats: &Stats, clocks: &Clocks, now: Mono) {
+    /// What is known of one peer in this second.
+    pub fn figures(&mut self, stats: &Stats, voice: Option<VoiceStats>, clocks: &Clocks, now: Mono) {
         let clock = clocks.estimate(stats.peer, now);
         let peer = stats.peer;
         let figures = PeerStats {
@@ -254,6 +287,7 @@ impl Teller {
             loss_there_percent: to_thousandths(stats.loss_there_percent),
             jitter_ms: to_thousandths(stats.jitter_ms),
             delay_ms: stats.delay_ms.map(to_thousandths),
+            voice: voice.map(rounded),
             silent: stats.silent,
             clock_offset_ms: clock.map(|c| to_thousandths(c.offset_ns as f64 / 1e6)),
             clock_rate_ppm: clock.map(|c| to_thousandths(c.rate_ppm)),
@@ -262,14 +296,27 @@ impl Teller {
         self.stats.push(figures);
     }
 
+    /// Whose figures of this second are known.
+    pub fn figured(&self) -> Vec<PeerId> {
+        self.stats.iter().filter_map(|peer| PeerId::new(peer.participant)).collect()
+    }
+
     /// The second's figures, if there are any.
-    pub fn stats(&mut self, clocks: &Clocks, now: Mono) {
-        if self.stats.is_empty() {
-            return;
-        }
+    pub fn stats(&mut self, capture_to_send_ms: Option<Spread>, clocks: &Clocks, now: Mono) {
         let age_ns = clocks.line(now).map_or(0, |line| line.session_ns(now));
         let (seconds, peers) = (age_ns.max(0) as f64 / 1e9, std::mem::take(&mut self.stats));
-        self.say(CallEvent::Stats { seconds, peers });
+        let recording = self.tape.clone();
+        self.say(CallEvent::Stats { seconds, capture_to_send_ms, recording, peers });
+    }
+
+    /// What the recording tells; its figures go into ours.
+    pub fn taped(&mut self, event: Taped) {
+        match event {
+            Taped::Stats { seconds, bytes, waiting_bytes, free_bytes, .. } => {
+                self.tape = Some(TapeStats { seconds, bytes, waiting_bytes, free_bytes });
+            }
+            event => self.say(CallEvent::Recording(event)),
+        }
     }
 
     fn over(&mut self, over: Over) {
@@ -296,6 +343,16 @@ impl Teller {
 /// More would be noise to whoever reads it.
 fn to_thousandths(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
+}
+
+fn rounded(voice: VoiceStats) -> VoiceStats {
+    VoiceStats {
+        mouth_to_ear_ms: voice.mouth_to_ear_ms.map(to_thousandths),
+        buffer_ms: to_thousandths(voice.buffer_ms),
+        target_ms: to_thousandths(voice.target_ms),
+        concealed_percent: to_thousandths(voice.concealed_percent),
+        ..voice
+    }
 }
 
 fn reason(why: Left) -> &'static str {

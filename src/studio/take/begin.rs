@@ -3,12 +3,14 @@
 
 use super::super::awake::Awake;
 use super::super::event::Event;
+use super::super::keeper::Keeper;
 use super::super::notebook::Notebook;
 use super::super::prepare::{self, AUDIO_KBPS, Devices, Encoders};
 use super::super::recorder::StartError;
 use super::super::settings::Settings;
 use super::super::strain::Gauge;
 use super::super::watch_clock::utc_now_us;
+use super::call::{CallNews, OnCall, Slate, Taps};
 use super::desk::Desk;
 use super::watch::Watch;
 use super::{Signal, Stage, Take};
@@ -40,6 +42,12 @@ struct Scouting {
     format: Option<PictureFormat>,
     encoders: Option<Encoders>,
     begun: Mono,
+    /// Where a take that stands by tells what ails its devices; one that was asked to begin now says why it can't.
+    waits: Option<Sender<Event>>,
+    /// What the call says for the beginning.
+    slate: Option<Slate>,
+    /// A device that is away is told of once.
+    told_away: [bool; 2],
 }
 
 impl Take {
@@ -52,11 +60,77 @@ impl Take {
     ) -> Result<Take, StartError> {
         let devices = Devices::find(&settings)?;
         let place = prepare::place(&settings)?;
-        let begun = begin_in(&place, &settings, &devices, send, inbox, events);
+        let on_set = OnSet::arrive(&devices, send, Taps::default());
+        let begun = on_set.scout(&settings, &devices, None, &inbox, &events);
+        let begun = begun.and_then(|found| begin_in(&place, &settings, &devices, on_set, found, inbox, events));
         if begun.is_err() {
             place.forget();
         }
         begun
+    }
+
+    /// The same for a call: devices are on at once and delivered to the taps, and recording begins when the call's
+    /// [`CallNews::Roll`] says so.
+    pub(in crate::studio) fn stand_by(
+        settings: Settings,
+        stand_by: StandBy,
+        send: Sender<Signal>,
+        inbox: Receiver<Signal>,
+        events: Sender<Event>,
+    ) -> Result<Take, StartError> {
+        let devices = Devices::find(&settings)?;
+        let on_set = OnSet::arrive(&devices, send, stand_by.taps.clone());
+        let mut found = on_set.scout(&settings, &devices, Some(&stand_by), &inbox, &events)?;
+        let place = prepare::place(&settings)?;
+        let slate = found.slate.take();
+        let begun = begin_in(&place, &settings, &devices, on_set, found, inbox, events);
+        if begun.is_err() {
+            place.forget();
+        }
+        begun.map(|mut take| {
+            if let Some(slate) = slate {
+                take.join_call(slate, stand_by.keep_muted);
+            }
+            take
+        })
+    }
+}
+
+/// How a take of a call waits for its beginning.
+#[derive(Debug)]
+pub(in crate::studio) struct StandBy {
+    /// Who else wants what the devices deliver.
+    pub taps: Taps,
+    /// What is muted is recorded all the same.
+    pub keep_muted: bool,
+}
+
+/// Devices that are on.
+struct OnSet {
+    desk: Desk,
+    send: Sender<Signal>,
+    camera: Option<Keeper>,
+    microphone: Option<Keeper>,
+}
+
+impl OnSet {
+    fn arrive(devices: &Devices, send: Sender<Signal>, taps: Taps) -> OnSet {
+        let mut desk = Desk::new(send.clone(), taps);
+        let camera = devices.camera.clone().map(|(device, test)| desk.camera(device, test));
+        let microphone = devices.microphone.clone().map(|(device, channel)| desk.microphone(device, channel));
+        OnSet { desk, send, camera, microphone }
+    }
+
+    fn scout(
+        &self,
+        settings: &Settings,
+        devices: &Devices,
+        stand_by: Option<&StandBy>,
+        inbox: &Receiver<Signal>,
+        events: &Sender<Event>,
+    ) -> Result<Scouting, StartError> {
+        let scouting = Scouting::new(stand_by.map(|_| events.clone()));
+        scouting.run(settings, devices, &self.send, inbox)
     }
 }
 
@@ -64,14 +138,12 @@ fn begin_in(
     place: &Place,
     settings: &Settings,
     devices: &Devices,
-    send: Sender<Signal>,
+    on_set: OnSet,
+    scouted: Scouting,
     inbox: Receiver<Signal>,
     events: Sender<Event>,
 ) -> Result<Take, StartError> {
-    let mut desk = Desk::new(send.clone());
-    let camera = devices.camera.clone().map(|(device, test)| desk.camera(device, test));
-    let microphone = devices.microphone.clone().map(|(device, channel)| desk.microphone(device, channel));
-    let scouted = Scouting::run(settings, devices, &send, &inbox)?;
+    let OnSet { desk, send, camera, microphone } = on_set;
     desk.keep_format(scouted.format.clone());
     let Scouting { mut track, last_picture, format, encoders, .. } = scouted;
     let encoders = encoders.expect("scouting ends with encoders");
@@ -93,6 +165,7 @@ fn begin_in(
         gauge: Gauge::new(raw_bytes_per_second(format.as_ref().map(|f| f.size))),
         watch: Watch::new(start, facts.started_utc_us, kbps),
         notebook: Notebook::open(facts, &file),
+        call: None,
         has_pictures: format.is_some(),
         stage: Stage::Open,
         reason: "asked",
@@ -133,6 +206,19 @@ impl Take {
         }
     }
 
+    /// From here on it belongs to a call.
+    fn join_call(&mut self, slate: Slate, keep_muted: bool) {
+        let Slate { session_id, participant_id, participant, line } = slate;
+        let facts = &mut self.notebook.facts;
+        facts.started_session_us = line.session_ns(facts.started_monotonic) / 1000;
+        (facts.session_id, facts.participant_id, facts.participant) = (session_id, participant_id, participant);
+        let facts = facts.clone();
+        self.notebook = Notebook::open(facts, &self.notebook.metadata.recording.file);
+        self.notebook.measure(0, self.track.mono_at(0));
+        self.call = Some(OnCall::new(line, keep_muted));
+        self.save_metadata();
+    }
+
     fn stay_awake(&mut self) {
         match Awake::keep() {
             Ok(awake) => self.awake = Some(awake),
@@ -164,39 +250,46 @@ impl Take {
 }
 
 impl Scouting {
-    /// Listens and looks until everything is known that a recording needs to begin.
-    fn run(
-        settings: &Settings,
-        devices: &Devices,
-        send: &Sender<Signal>,
-        inbox: &Receiver<Signal>,
-    ) -> Result<Scouting, StartError> {
+    fn new(waits: Option<Sender<Event>>) -> Scouting {
         let begun = media::now();
-        let mut scouting = Scouting {
+        Scouting {
             track: SoundTrack::new(begun),
             first_sound: None,
             last_picture: None,
             format: None,
             encoders: None,
             begun,
-        };
+            waits,
+            slate: None,
+            told_away: [false; 2],
+        }
+    }
+
+    /// Listens and looks until everything is known that a recording needs to begin.
+    fn run(
+        mut self,
+        settings: &Settings,
+        devices: &Devices,
+        send: &Sender<Signal>,
+        inbox: &Receiver<Signal>,
+    ) -> Result<Scouting, StartError> {
         let wanted = devices.microphone.as_ref().map(|_| if settings.flac { Codec::Flac } else { Codec::Aac });
         let mut trial_runs = false;
-        while scouting.encoders.is_none() || !scouting.settled(devices) {
+        while self.encoders.is_none() || !self.settled(devices) || self.waits_for_the_call() {
             match inbox.recv_timeout(Duration::from_millis(20)) {
-                Ok(signal) => scouting.hear(signal, devices)?,
+                Ok(signal) => self.hear(signal, devices)?,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Err(StartError::Stopped),
             }
-            scouting.stop_waiting_for_a_picture(devices);
-            if !trial_runs && (devices.camera.is_none() || scouting.format.is_some()) {
+            self.stop_waiting_for_a_picture(devices);
+            if !trial_runs && (devices.camera.is_none() || self.format.is_some()) {
                 trial_runs = true;
-                let (format, send) = (scouting.format.clone(), send.clone());
+                let (format, send) = (self.format.clone(), send.clone());
                 let choose = move || drop(send.send(Signal::Encoders(Encoders::choose(format.as_ref(), wanted))));
                 std::thread::spawn(choose);
             }
         }
-        Ok(scouting)
+        Ok(self)
     }
 
     fn hear(&mut self, signal: Signal, devices: &Devices) -> Result<(), StartError> {
@@ -210,13 +303,40 @@ impl Scouting {
                 self.first_sound.get_or_insert(at);
                 self.track.block(media::now(), sound::Block { at, samples, position, payload: block });
             }
-            Signal::Camera(_, CameraSignal::Lost(why)) => return Err(refused("camera", devices, why)),
-            Signal::Microphone(_, MicrophoneSignal::Lost(why)) => return Err(refused("microphone", devices, why)),
-            Signal::DeviceFailed { kind, why } => return Err(refused(kind, devices, why)),
+            Signal::Camera(_, CameraSignal::Lost(why)) => self.lose("camera", devices, why)?,
+            Signal::Microphone(_, MicrophoneSignal::Lost(why)) => self.lose("microphone", devices, why)?,
+            Signal::DeviceFailed { kind, why } => self.lose(kind, devices, why)?,
             Signal::Encoders(encoders) => self.encoders = Some(encoders?),
             Signal::Stop => return Err(StartError::Stopped),
+            Signal::Call(CallNews::Roll(slate)) => self.slate = Some(*slate),
+            // The last word before the beginning counts.
+            Signal::Call(CallNews::Session(line)) => {
+                if let Some(slate) = &mut self.slate {
+                    slate.line = line;
+                }
+            }
+            Signal::Call(_) => {}
             // Nothing runs yet that could say these, and nobody has the means to switch.
             Signal::Master(_) | Signal::Writer(_) | Signal::SwitchCamera(..) | Signal::SwitchMicrophone(..) => {}
+        }
+        Ok(())
+    }
+
+    fn waits_for_the_call(&self) -> bool {
+        self.waits.is_some() && self.slate.is_none()
+    }
+
+    /// A device is away before the beginning. A take that stands by waits for it, as a running one would.
+    fn lose(&mut self, kind: &'static str, devices: &Devices, why: String) -> Result<(), StartError> {
+        let Some(events) = &self.waits else { return Err(refused(kind, devices, why)) };
+        let is_camera = kind == "camera";
+        if !is_camera {
+            (self.track, self.first_sound) = (SoundTrack::new(media::now()), None);
+        }
+        if !std::mem::replace(&mut self.told_away[usize::from(!is_camera)], true) {
+            let message = format!("the {kind} is not there ({why}); it is taken up as soon as it is");
+            // A face that has gone away needs no warnings.
+            let _ = events.send(Event::warning(&format!("{kind}-missing"), message, None));
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 use super::super::keeper::{Keeper, LostBell};
 use super::super::prepare::{Devices, PrepareError};
 use super::super::settings::{CameraChoice, MicrophoneChoice, Settings};
+use super::call::Taps;
 use super::{Signal, Stage, Take};
 use crate::media::{Camera, CameraSignal, Channel, Device, Microphone, MicrophoneSignal, PictureFormat};
 use crate::words::{Happening, Rate, Size, What};
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex};
 /// What devices need to deliver into a take.
 pub(super) struct Desk {
     send: Sender<Signal>,
+    taps: Taps,
     /// The format of the running master, to which every further camera is brought.
     format: Arc<Mutex<Option<PictureFormat>>>,
     cameras: u64,
@@ -21,9 +23,9 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// Devices plugged in here are heard at the other end of `send`.
-    pub(super) fn new(send: Sender<Signal>) -> Desk {
-        Desk { send, format: Arc::default(), cameras: 0, microphones: 0 }
+    /// Devices plugged in here are heard at the other end of `send`, and by the taps.
+    pub(super) fn new(send: Sender<Signal>, taps: Taps) -> Desk {
+        Desk { send, taps, format: Arc::default(), cameras: 0, microphones: 0 }
     }
 
     /// From now on every camera delivers this format.
@@ -44,15 +46,17 @@ impl Desk {
     /// Puts a thread on a camera.
     pub(super) fn camera(&mut self, device: Device, test: (Size, Rate)) -> Keeper {
         self.cameras += 1;
-        let (number, format) = (self.cameras, self.format.clone());
+        let (number, format, tap) = (self.cameras, self.format.clone(), self.taps.picture.clone());
         let (send, to_take) = (self.send.clone(), self.send.clone());
         let open = move |bell: LostBell| {
             let device = device.plugged_in().ok_or_else(|| "it is not plugged in".to_owned())?;
             let format = format.lock().expect("nobody panics holding it").clone();
-            let send = send.clone();
+            let (send, tap) = (send.clone(), tap.clone());
             let signal = move |signal: CameraSignal| {
-                if matches!(signal, CameraSignal::Lost(_)) {
-                    bell.ring();
+                match (&signal, &tap) {
+                    (CameraSignal::Lost(_), _) => bell.ring(),
+                    (CameraSignal::Picture(picture), Some(tap)) => tap(picture),
+                    _ => {}
                 }
                 // A take that is over needs no pictures.
                 let _ = send.send(Signal::Camera(number, signal));
@@ -66,14 +70,16 @@ impl Desk {
     /// Puts a thread on a microphone.
     pub(super) fn microphone(&mut self, device: Device, channel: Channel) -> Keeper {
         self.microphones += 1;
-        let number = self.microphones;
+        let (number, tap) = (self.microphones, self.taps.sound.clone());
         let (send, to_take) = (self.send.clone(), self.send.clone());
         let open = move |bell: LostBell| {
             let device = device.plugged_in().ok_or_else(|| "it is not plugged in".to_owned())?;
-            let send = send.clone();
+            let (send, tap) = (send.clone(), tap.clone());
             let signal = move |signal: MicrophoneSignal| {
-                if matches!(signal, MicrophoneSignal::Lost(_)) {
-                    bell.ring();
+                match (&signal, &tap) {
+                    (MicrophoneSignal::Lost(_), _) => bell.ring(),
+                    (MicrophoneSignal::Sound(block), Some(tap)) => tap.sound(block),
+                    _ => {}
                 }
                 // A take that is over needs no sound.
                 let _ = send.send(Signal::Microphone(number, signal));

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+//! Voice in both directions: our mouth, and the loudspeaker that plays everybody else.
+//!
+//! ```text
+//!   microphone --SoundTap--> Mouth: Opus --VoiceOut: seal--> socket        each a thread of real-time priority;
+//!   socket --Inbound: open--> playout::Inbox ~~> Playout <--pull-- Speaker     no conductor in between
+//! ```
+
+use super::chime::Chime;
+use super::conductor::Order;
+use super::quantiles::{Quantiles, Spread};
+use crate::media::{
+    self, Device, Filler, FrameSamples, Mouth, MouthControl, SoundTap, Speaker, SpeakerSignal, VoiceFrame,
+};
+use crate::mesh::inbound::Arrival;
+use crate::mesh::voice::{FrameLength, VoiceOut};
+use crate::net::socket::Socket;
+use crate::playout::{Gauges, Heard, Inbox, Incoming, playout};
+use crate::studio::keeper::{Keeper, LostBell};
+use crate::words::{Mono, PeerId};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex};
+
+/// Where the others are heard.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SpeakerChoice {
+    /// Whatever the system thinks best, wherever the person moves it.
+    Auto,
+    /// Nowhere.
+    Off,
+    /// This one.
+    Id(String),
+}
+
+impl From<&str> for SpeakerChoice {
+    fn from(text: &str) -> SpeakerChoice {
+        match text {
+            "auto" => SpeakerChoice::Auto,
+            "off" => SpeakerChoice::Off,
+            id => SpeakerChoice::Id(id.to_owned()),
+        }
+    }
+}
+
+/// The guard: nobody is heard, and nothing said, when it goes out of scope.
+pub struct Sound {
+    mouth: Mouth,
+    tap: SoundTap,
+    gauges: Gauges,
+    chime: Chime,
+    capture_to_send: Arc<Quantiles>,
+    _speaker: Keeper,
+}
+
+/// What the receiving thread gives voice to.
+pub struct Ears(Inbox);
+
+impl Sound {
+    /// Starts both ends. What goes wrong with the speaker comes as orders to the conductor.
+    pub fn start(voice: VoiceOut, socket: Arc<Socket>, speaker: SpeakerTarget, orders: Sender<Order>) -> (Sound, Ears) {
+        let (inbox, mut playout, gauges) = playout();
+        let chime = Chime::default();
+        let capture_to_send = Arc::new(Quantiles::default());
+        let counted = capture_to_send.clone();
+        let slow = |why| {
+            tracing::warn!("voice is sent without real-time priority ({why}); rtkit or an 'rtprio' limit allows it")
+        };
+        let (mouth, tap) = Mouth::start(sender(voice, socket, counted), slow);
+        let rings = chime.clone();
+        let fill = move |samples: &mut [f32], now: Mono| {
+            playout.pull(samples, now);
+            rings.mix(samples, now);
+        };
+        let speaker = keep(speaker, Arc::new(Mutex::new(fill)), orders);
+        (Sound { mouth, tap, gauges, chime, capture_to_send, _speaker: speaker }, Ears(inbox))
+    }
+
+    /// Where the microphone's blocks go.
+    pub fn tap(&self) -> SoundTap {
+        self.tap.clone()
+    }
+
+    /// Mutes and the like.
+    pub fn mouth(&self) -> MouthControl {
+        self.mouth.control()
+    }
+
+    /// How somebody is heard.
+    pub fn heard(&self, peer: PeerId) -> Option<Heard> {
+        self.gauges.read(peer)
+    }
+
+    /// How many samples the sound card takes at a time.
+    pub fn block_samples(&self) -> u32 {
+        self.gauges.block_samples()
+    }
+
+    /// What rings in our own ears.
+    pub fn chime(&self) -> &Chime {
+        &self.chime
+    }
+
+    /// From the first sample of a frame to its datagram, since the last question.
+    pub fn capture_to_send(&self) -> Option<Spread> {
+        self.capture_to_send.take()
+    }
+}
+
+impl Ears {
+    /// Takes the frames of a datagram: wait-free.
+    pub fn hear(&mut self, arrival: &Arrival<'_>, at: Mono) {
+        let Arrival::Voice { peer, link, sequence, payload, .. } = arrival else { return };
+        let samples = (payload.frame_length().ns() * 48 / 1_000_000) as u16;
+        for (distance, opus) in payload.iter() {
+            let Some(number) = sequence.checked_sub(u64::from(distance)) else { continue };
+            let copy = if distance < payload.new_frames() { 0 } else { distance };
+            self.0.frame(Incoming { peer: *peer, link: *link, number, copy, opus, samples, at });
+        }
+    }
+}
+
+/// What the mouth does with each frame. A datagram's stamp is when its sound was taken, so that whoever hears it can
+/// tell how old it is, our own delays included.
+fn sender(mut voice: VoiceOut, socket: Arc<Socket>, counted: Arc<Quantiles>) -> impl FnMut(VoiceFrame<'_>) {
+    move |frame| {
+        voice.set_frame_length(match frame.samples {
+            FrameSamples::Ms2_5 => FrameLength::Ms2_5,
+            FrameSamples::Ms5 => FrameLength::Ms5,
+        });
+        let taken = frame.taken.unwrap_or_else(media::now);
+        // Lost voice is nobody's error: the network may be away. What is too long can't be: Opus keeps to its rate.
+        let _ = voice.frame(frame.opus, taken, &mut |to, datagram| drop(socket.send_voice(to, datagram)));
+        if frame.taken.is_some() {
+            counted.count(media::now().since(taken));
+        }
+    }
+}
+
+/// Which speaker, found before the call begins.
+#[derive(Clone, Debug)]
+pub enum SpeakerTarget {
+    /// The system's choice.
+    Default,
+    /// None.
+    Silent,
+    /// This one.
+    Device(Device),
+}
+
+/// Keeps the speaker on, whatever becomes of it.
+fn keep(target: SpeakerTarget, fill: Filler, orders: Sender<Order>) -> Keeper {
+    let failed = orders.clone();
+    let open = move |bell: LostBell| {
+        let told = orders.clone();
+        let on_signal = move |SpeakerSignal::Lost(why)| {
+            // A call that is over needs no speaker.
+            let _ = told.send(Order::SpeakerLost(why));
+            bell.ring();
+        };
+        let opened = match &target {
+            SpeakerTarget::Silent => return Ok(Speaker::silent(fill.clone())),
+            SpeakerTarget::Default => Speaker::open_default(fill.clone(), on_signal),
+            SpeakerTarget::Device(device) => {
+                let device = device.plugged_in().ok_or_else(|| "it is not plugged in".to_owned())?;
+                Speaker::open(&device, fill.clone(), on_signal)
+            }
+        };
+        let speaker = opened.map_err(|why| why.to_string())?;
+        let _ = orders.send(Order::SpeakerOn { silent: speaker.is_silent() });
+        Ok(speaker)
+    };
+    Keeper::start("speaker-keeper", open, move |why| drop(failed.send(Order::SpeakerLost(why))))
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+//! What a participant does with their own devices: speaks, listens, is recorded. The conductor tells it what happens in
+//! the call; it answers with what the call should be told.
+
+use super::bells::Bells;
+use super::clocks::Clocks;
+use super::conductor::Order;
+use super::event::VoiceStats;
+use super::quantiles::Spread;
+use super::sound::{Ears, Sound, SpeakerTarget};
+use super::tape::Tape;
+use crate::media::Device;
+use crate::mesh::event::{Event as MeshEvent, Input, Left, Status};
+use crate::mesh::voice::VoiceOut;
+use crate::net::socket::Socket;
+use crate::studio::event::Event;
+use crate::studio::settings::Settings;
+use crate::studio::take::StandBy;
+use crate::studio::take::call::{CallNews, PersonNews, Slate, Taps};
+use crate::words::{Mono, PEOPLE_MAX, PeerId, RATE_HZ, SessionLine, What};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::thread::Thread;
+
+/// Opus looks ahead so far in the mode we use.
+const LOOK_AHEAD_MS: f64 = 2.5;
+
+/// How a participant takes part.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// Camera, microphone, and where recordings go; nothing is recorded when both are off.
+    pub recording: Option<Settings>,
+    /// Where the others are heard.
+    pub speaker: Option<Device>,
+    /// No speaker at all.
+    pub deaf: bool,
+    /// A host's: begins to record before anybody is there.
+    pub record_from_start: bool,
+    /// Records what is muted, too.
+    pub keep_muted: bool,
+}
+
+/// The stage.
+pub struct Stage {
+    sound: Sound,
+    tape: Option<Tape>,
+    bells: Bells,
+    from_start: bool,
+    status: Status,
+    me: PeerId,
+    names: [String; PEOPLE_MAX],
+    session: u64,
+    line: Option<SessionLine>,
+    /// Pulls and concealments counted so far, by place.
+    counted: [(u64, u64); PEOPLE_MAX],
+}
+
+impl Stage {
+    /// Turns everything on.
+    pub fn set(
+        parts: Parts,
+        hosting: bool,
+        voice: VoiceOut,
+        socket: Arc<Socket>,
+        orders: Sender<Order>,
+        conductor: Thread,
+    ) -> (Stage, Ears) {
+        let Parts { recording, speaker, deaf, record_from_start, keep_muted } = parts;
+        let target = match speaker {
+            _ if deaf => SpeakerTarget::Silent,
+            Some(device) => SpeakerTarget::Device(device),
+            None => SpeakerTarget::Default,
+        };
+        let (sound, ears) = Sound::start(voice, socket, target, orders.clone());
+        let taps = Taps { sound: Some(sound.tap()), picture: None };
+        let load = |settings| Tape::load(settings, StandBy { taps, keep_muted }, orders, conductor);
+        let stage = Stage {
+            sound,
+            tape: recording.map(load),
+            bells: Bells::new(hosting),
+            from_start: hosting && record_from_start,
+            status: Status::default(),
+            me: PeerId::HOST,
+            names: Default::default(),
+            session: 0,
+            line: None,
+            counted: [(0, 0); PEOPLE_MAX],
+        };
+        (stage, ears)
+    }
+
+    /// Something happened in the call. Answers with what the call should hear.
+    pub fn happened(&mut self, event: &MeshEvent, clocks: &Clocks, now: Mono) -> Option<Input<'static>> {
+        match event {
+            MeshEvent::Joined { me, session, line, .. } => {
+                (self.me, self.session) = (*me, *session);
+                self.line = clocks.line(now).or(Some(*line));
+                // A guest who is in is in a call; a host may be waiting for one.
+                if *me != PeerId::HOST || self.from_start {
+                    return self.begin(*me != PeerId::HOST, now);
+                }
+            }
+            MeshEvent::RosterChanged { people, .. } => {
+                for person in people {
+                    self.names[person.peer.index()].clone_from(&person.name);
+                }
+            }
+            MeshEvent::PeerJoined { peer, name, .. } => {
+                self.names[peer.index()].clone_from(name);
+                let began = self.begin(true, now);
+                let came = What::PeerJoined { participant: peer.number(), name: name.clone() };
+                self.news(CallNews::Happened(came));
+                return began;
+            }
+            MeshEvent::PeerLeft { peer, why } => {
+                let reason = match why {
+                    Left::Bye => "",
+                    Left::Silent => "nothing was heard of them for five seconds",
+                    Left::Removed => "the host found that they are gone",
+                    Left::Replaced => "they come in anew",
+                };
+                let (participant, name) = (peer.number(), self.names[peer.index()].clone());
+                self.news(CallNews::Happened(What::PeerLeft { participant, name, reason: reason.to_owned() }));
+            }
+            MeshEvent::Tone { session_ns } => {
+                self.bells.told();
+                self.ring(*session_ns);
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// The recording begins, if it has not; with somebody there, the tone is agreed on.
+    fn begin(&mut self, met: bool, now: Mono) -> Option<Input<'static>> {
+        let line = self.line.unwrap_or(SessionLine::beginning(now));
+        let slate = Slate {
+            session_id: format!("{:08x}", self.session as u32),
+            participant_id: self.me.number(),
+            participant: self.names[self.me.index()].clone(),
+            line,
+        };
+        if let Some(tape) = &mut self.tape {
+            tape.roll(slate);
+        }
+        let at = self.bells.meet(now).filter(|_| met)?;
+        let session_ns = line.session_ns(at);
+        self.ring(session_ns);
+        Some(Input::Tone { session_ns })
+    }
+
+    /// The session's clock, as it is known now.
+    pub fn set_line(&mut self, line: SessionLine) {
+        self.line = Some(line);
+        self.news(CallNews::Session(line));
+    }
+
+    /// The person mutes, or no longer. Answers with what the others should be told.
+    pub fn mute(&mut self, muted: bool, now: Mono) -> Input<'static> {
+        self.sound.mouth().mute(muted);
+        self.news(CallNews::Muted(muted, now));
+        self.status.muted = muted;
+        Input::Status(self.status)
+    }
+
+    /// The person switches the camera off, or on again.
+    pub fn camera_off(&mut self, off: bool, now: Mono) -> Input<'static> {
+        self.news(CallNews::CameraOff(off, now));
+        self.status.camera_off = off;
+        Input::Status(self.status)
+    }
+
+    /// The recorder says something. Answers with what the others should be told.
+    pub fn taped(&mut self, event: Option<&Event>) -> Option<Input<'static>> {
+        self.tape.as_mut()?.heard(event);
+        let recording = match event {
+            Some(Event::RecordingStarted { .. }) => true,
+            Some(Event::RecordingFinished(_)) | None => false,
+            Some(_) => return None,
+        };
+        self.status.recording = recording;
+        Some(Input::Status(self.status))
+    }
+
+    /// When to look again.
+    pub fn look_at(&self) -> Option<Mono> {
+        self.bells.look_at()
+    }
+
+    /// Does what is due.
+    pub fn look(&mut self, now: Mono) {
+        if let (Some(at), Some(line)) = (self.bells.due(now), self.line) {
+            self.ring(line.session_ns(at));
+        }
+    }
+
+    /// We are about to leave: what to tell the call, and when to go. At once, where nothing is recorded.
+    pub fn part(&mut self, now: Mono) -> Option<(Input<'static>, Mono)> {
+        let line = self.line?;
+        self.tape.as_ref().filter(|tape| tape.rolls())?;
+        let (tone, gone) = self.bells.part(now);
+        let session_ns = line.session_ns(tone);
+        self.ring(session_ns);
+        Some((Input::Tone { session_ns }, gone))
+    }
+
+    /// Ends the recording.
+    pub fn stop(&self) {
+        if let Some(tape) = &self.tape {
+            tape.stop();
+        }
+    }
+
+    /// Whether the recording goes on.
+    pub fn rolls(&self) -> bool {
+        self.tape.as_ref().is_some_and(Tape::rolls)
+    }
+
+    /// Whether nothing of ours has to be waited for.
+    pub fn is_over(&self) -> bool {
+        self.tape.as_ref().is_none_or(Tape::is_over)
+    }
+
+    /// From a frame's first sample to its datagram.
+    pub fn capture_to_send(&self) -> Option<Spread> {
+        self.sound.capture_to_send()
+    }
+
+    /// How somebody was heard in the last second.
+    pub fn voice(&mut self, peer: PeerId, delay_ms: Option<f64>) -> Option<VoiceStats> {
+        let heard = self.sound.heard(peer)?;
+        let (frames, concealed) = std::mem::replace(&mut self.counted[peer.index()], (heard.frames, heard.concealed));
+        let card_ms = f64::from(self.sound.block_samples()) * 1e3 / RATE_HZ as f64;
+        let played = heard.frames.saturating_sub(frames);
+        let missed = heard.concealed.saturating_sub(concealed);
+        let buffer_ms = f64::from(heard.delay_us) / 1e3;
+        Some(VoiceStats {
+            mouth_to_ear_ms: delay_ms.map(|delay_ms| delay_ms + LOOK_AHEAD_MS + buffer_ms + card_ms),
+            buffer_ms,
+            target_ms: f64::from(heard.target_us) / 1e3,
+            concealed_percent: 100.0 * missed as f64 / (played + missed).max(1) as f64,
+            concealed: heard.concealed,
+            frames: heard.frames,
+            recovered: heard.recovered,
+            late: heard.late,
+            jumps: heard.jumps,
+            rate_ppm: heard.rate_ppm,
+        })
+    }
+
+    /// Tells the recording who is there, and how their clocks run against the session's.
+    pub fn note_people(&self, clocks: &Clocks, present: &[PeerId], now: Mono) {
+        if !self.rolls() {
+            return;
+        }
+        let person = |peer: PeerId| PersonNews {
+            id: peer.number(),
+            name: self.names[peer.index()].clone(),
+            clock: clocks.against_session(peer, self.me, now),
+        };
+        let people = present.iter().copied().chain([self.me]).map(person).filter(|p| !p.name.is_empty());
+        self.news(CallNews::People(people.collect()));
+    }
+
+    fn ring(&self, session_ns: i64) {
+        self.news(CallNews::Tone(session_ns));
+        if let Some(line) = self.line {
+            self.sound.chime().ring_at(line.mono_at(session_ns));
+        }
+    }
+
+    fn news(&self, news: CallNews) {
+        if let Some(tape) = self.tape.as_ref().filter(|tape| tape.rolls()) {
+            tape.news(news);
+        }
+    }
+}
