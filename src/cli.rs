@@ -14,6 +14,7 @@ mod record;
 mod recover;
 mod shared;
 
+use crate::media;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -50,6 +51,8 @@ enum Command {
 
 /// Parses, does it, and answers with the exit code.
 pub fn main() -> ExitCode {
+    // Before anything starts a thread.
+    media::ask_for_real_time_clients();
     let arguments = Arguments::parse();
     start_log();
     let json = std::env::args_os().any(|word| word == "--json");

@@ -16,6 +16,8 @@ mod launch_line;
 mod master;
 mod microphone;
 mod mouth;
+#[cfg(target_os = "linux")]
+mod node;
 mod priority;
 mod ruler;
 mod speaker;
@@ -33,7 +35,7 @@ pub use launch_line::launch_line;
 pub use master::{Master, MasterSignal, MasterTexts};
 pub use microphone::{Channel, Microphone, MicrophoneSignal, SoundBlock};
 pub use mouth::{FrameSamples, Mouth, MouthControl, SoundTap, VoiceFrame};
-pub use priority::try_real_time;
+pub use priority::{ask_for_real_time_clients, try_real_time};
 pub use speaker::{Filler, Speaker, SpeakerError, SpeakerSignal};
 pub use text::{Text, TextError, texts};
 
@@ -49,7 +51,6 @@ pub struct StartError(String);
 /// Brings up GStreamer, once, and registers the elements that live in this program.
 pub fn start() -> Result<(), StartError> {
     let refused = |e: gst::glib::Error| StartError(e.to_string());
-    priority::ask_for_real_time_clients();
     gst::init().map_err(refused)?;
     gstfmp4::plugin_register_static().map_err(|e| StartError(e.to_string()))?;
     ruler::register().map_err(|e| StartError(e.to_string()))?;

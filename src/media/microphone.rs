@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
 //! A microphone that is on: blocks of one channel, each with the moment its first sample was taken.
 
+#[cfg(target_os = "linux")]
+mod native;
+
 use super::devices::Device;
 use super::graph::{Graph, GraphError, GraphSignal};
+use super::mouth::SoundTap;
+#[cfg(target_os = "linux")]
+use super::speaker::BLOCK_SAMPLES;
 use super::stamp;
 use super::text::Text;
 use super::vigil::Vigil;
@@ -58,17 +64,31 @@ pub enum MicrophoneSignal {
 /// The guard: the microphone is off when it goes out of scope.
 #[derive(Debug)]
 pub struct Microphone {
-    _vigil: Vigil,
-    _graph: Graph,
+    _end: End,
+}
+
+#[derive(Debug)]
+#[expect(dead_code, reason = "held for their Drop")]
+enum End {
+    #[cfg(target_os = "linux")]
+    Native(native::Native),
+    Graph(Vigil, Graph),
 }
 
 impl Microphone {
-    /// Turns `device` on and listens to `channel`.
+    /// Turns `device` on and listens to `channel`. A `tap` wants the sound as soon as it can be had, in small portions.
     pub fn open(
         device: &Device,
         channel: Channel,
+        tap: Option<SoundTap>,
         on_signal: impl Fn(MicrophoneSignal) + Send + Sync + 'static,
     ) -> Result<Microphone, GraphError> {
+        #[cfg(target_os = "linux")]
+        if device.is_of_pipewire() {
+            let block_samples = tap.as_ref().map(|_| BLOCK_SAMPLES);
+            let native = native::Native::open(device, channel, (tap, block_samples), Arc::new(on_signal))?;
+            return Ok(Microphone { _end: End::Native(native) });
+        }
         let graph = Graph::build(&Text::load("microphone")?, &[("source", &device.source_element())])?;
         let source = graph.element("source")?;
         device.configure(&source);
@@ -76,12 +96,17 @@ impl Microphone {
         for (element, caps) in fixed(device) {
             graph.element(element)?.set_property("caps", caps);
         }
-        let on_signal = Arc::new(on_signal);
+        let on_signal = Arc::new(move |signal: MicrophoneSignal| {
+            if let (MicrophoneSignal::Sound(block), Some(tap)) = (&signal, &tap) {
+                tap.sound(block);
+            }
+            on_signal(signal);
+        });
         deliver(&graph.app_sink("samples")?, channel, on_signal.clone());
         let on_silence = on_signal.clone();
         let vigil = Vigil::keep(&source, move || on_silence(MicrophoneSignal::Lost("it sends no sound".to_owned())));
         graph.play(move |signal| on_graph_signal(signal, &*on_signal))?;
-        Ok(Microphone { _vigil: vigil, _graph: graph })
+        Ok(Microphone { _end: End::Graph(vigil, graph) })
     }
 }
 
@@ -92,14 +117,17 @@ pub(super) fn fixed(device: &Device) -> Vec<(&'static str, gst::Caps)> {
     if device.is_test() {
         return vec![("mode", sound().field("rate", RATE_HZ as i32).field("channels", 1i32).build())];
     }
-    let counts =
-        device.caps().map(|caps| caps.iter().filter_map(|s| s.get::<i32>("channels").ok()).collect::<Vec<_>>());
-    let Some(inputs) = counts.unwrap_or_default().into_iter().max() else { return Vec::new() };
+    let Some(inputs) = inputs(device) else { return Vec::new() };
     let mut fixed = vec![("mode", sound().field("channels", inputs).build())];
     if inputs > 2 {
         fixed.push(("inputs", sound().field("channel-mask", gst::Bitmask::new(0)).build()));
     }
     fixed
+}
+
+/// How many inputs it has, if it says so.
+fn inputs(device: &Device) -> Option<i32> {
+    device.caps().and_then(|caps| caps.iter().filter_map(|s| s.get::<i32>("channels").ok()).max())
 }
 
 fn deliver<F>(sink: &gst_app::AppSink, channel: Channel, on_signal: Arc<F>)
@@ -136,28 +164,43 @@ fn block(sample: &gst::Sample, channel: Channel) -> Result<SoundBlock, String> {
 
 /// Picks or mixes; a single channel passes untouched.
 fn one_channel(buffer: gst::Buffer, channels: usize, channel: Channel) -> Result<gst::Buffer, String> {
-    let wanted = match channel {
-        Channel::Number(n) if n == 0 || n as usize > channels => {
-            return Err(format!("it has no input {n}, only 1 to {channels}; choose one of these"));
-        }
-        Channel::Number(n) => n as usize - 1,
-        Channel::Auto => 0,
-    };
+    let picker = Picker::new(channels, channel)?;
     if channels == 1 {
         return Ok(buffer);
     }
     let bytes = buffer.map_readable().map_err(|e| e.to_string())?;
-    let value = |four: &[u8]| f32::from_ne_bytes(four.try_into().expect("four bytes make a sample"));
-    let frames = bytes.chunks_exact(4 * channels);
-    let mixed = channel == Channel::Auto && channels == 2;
-    let picked: Vec<u8> = frames
-        .flat_map(|frame| {
-            let one = value(&frame[4 * wanted..4 * wanted + 4]);
-            let sample = if mixed { (one + value(&frame[4..8])) / 2.0 } else { one };
-            sample.to_ne_bytes()
-        })
-        .collect();
+    // SAFETY: every pattern of bits is a float; what is not aligned is left out, and allocators align.
+    let (_, samples, _) = unsafe { bytes.align_to::<f32>() };
+    let picked: Vec<u8> = picker.pick(samples).flat_map(f32::to_ne_bytes).collect();
     Ok(gst::Buffer::from_mut_slice(picked))
+}
+
+/// How one channel comes out of many.
+#[derive(Clone, Copy, Debug)]
+struct Picker {
+    channels: usize,
+    wanted: usize,
+    mixed: bool,
+}
+
+impl Picker {
+    fn new(channels: usize, channel: Channel) -> Result<Picker, String> {
+        let wanted = match channel {
+            Channel::Number(n) if n == 0 || n as usize > channels => {
+                return Err(format!("it has no input {n}, only 1 to {channels}; choose one of these"));
+            }
+            Channel::Number(n) => n as usize - 1,
+            Channel::Auto => 0,
+        };
+        Ok(Picker { channels, wanted, mixed: channel == Channel::Auto && channels == 2 })
+    }
+
+    fn pick(self, samples: &[f32]) -> impl Iterator<Item = f32> + '_ {
+        samples.chunks_exact(self.channels).map(move |frame| match self.mixed {
+            true => (frame[0] + frame[1]) / 2.0,
+            false => frame[self.wanted],
+        })
+    }
 }
 
 fn on_graph_signal(signal: GraphSignal, on_signal: &impl Fn(MicrophoneSignal)) {

@@ -19,7 +19,8 @@ pub use ring::SoundTap;
 use super::priority;
 use crate::words::{Mono, RATE_HZ};
 use encoder::VoiceEncoder;
-use ring::{Drain, Taken, rings};
+use ring::Taken;
+pub(super) use ring::{Drain, rings};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::thread::JoinHandle;
@@ -28,6 +29,9 @@ use std::time::Duration;
 /// A microphone that has said nothing for so long leaves its slots empty: longer than the largest cycle of a sound
 /// server.
 const QUIET_NS: i64 = 100_000_000;
+
+/// What waits longer than 200 ms is no conversation any more.
+const WAITING_SAMPLES: usize = 9_600;
 
 /// Longer than this the thread never sleeps.
 const NAP: Duration = Duration::from_millis(20);
@@ -85,7 +89,7 @@ impl Mouth {
         on_frame: impl FnMut(VoiceFrame<'_>) + Send + 'static,
         slow: impl FnOnce(String) + Send + 'static,
     ) -> (Mouth, SoundTap) {
-        let (tap, drain) = rings();
+        let (tap, drain) = rings(WAITING_SAMPLES);
         let control = MouthControl(Arc::new(Control {
             muted: AtomicBool::new(false),
             over: AtomicBool::new(false),

@@ -24,7 +24,8 @@ pub fn try_real_time() -> Result<(), String> {
 
 /// PipeWire's own thread in this process, which takes sound and pictures from the graph, runs at real-time priority
 /// only if the client's configuration says so, and that is read once. At normal priority a busy machine loses one
-/// graph cycle in six. Only a program that has not started threads yet may do this; later it does nothing.
+/// graph cycle in six. Only a program that has not started threads yet may do this: it is the first thing that one
+/// does. Later it does nothing.
 pub fn ask_for_real_time_clients() {
     #[cfg(target_os = "linux")]
     {

@@ -60,7 +60,7 @@ pub struct Speaker {
 #[expect(dead_code, reason = "held for their Drop")]
 enum End {
     #[cfg(target_os = "linux")]
-    Native(native::Native),
+    Native(super::node::Node),
     Graph(graph::Listening),
     Silent(silent::Silent),
 }
@@ -74,7 +74,7 @@ impl Speaker {
     ) -> Result<Speaker, SpeakerError> {
         #[cfg(target_os = "linux")]
         if device.is_of_pipewire() {
-            return native::Native::open(Some(device), fill, Arc::new(on_signal)).map(End::Native).map(Speaker::of);
+            return native::open(Some(device), fill, on_signal).map(End::Native).map(Speaker::of);
         }
         Ok(Speaker::of(End::Graph(graph::Listening::open(device, fill, on_signal)?)))
     }
@@ -86,7 +86,7 @@ impl Speaker {
     ) -> Result<Speaker, SpeakerError> {
         #[cfg(target_os = "linux")]
         if super::devices::list_devices().iter().any(Device::is_of_pipewire) {
-            return native::Native::open(None, fill, Arc::new(on_signal)).map(End::Native).map(Speaker::of);
+            return native::open(None, fill, on_signal).map(End::Native).map(Speaker::of);
         }
         let first = super::devices::list_devices().into_iter().find(|d| d.kind == super::devices::DeviceKind::Speaker);
         match first {

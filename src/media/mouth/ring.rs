@@ -7,10 +7,8 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::Thread;
 
-/// 200 ms: what waits longer is no conversation any more.
-const SAMPLES: usize = 9_600;
-/// As many blocks as these samples are in the smallest cycles.
-const MARKS: usize = 512;
+/// The smallest cycle of a sound server: a ring has a mark for each that it may hold.
+const CYCLE_SAMPLES_MIN: usize = 16;
 
 /// The capture thread's end. One microphone speaks at a time; while one is exchanged for another, whoever finds the
 /// ring in the other's hands lets its block go.
@@ -36,18 +34,26 @@ struct Ends {
 struct Mark {
     sample: u64,
     at: Mono,
+    count: usize,
 }
 
 impl SoundTap {
-    pub(super) fn wakes(&self, mouth: Thread) {
+    /// Whoever takes from the other end is woken by each block.
+    pub(in crate::media) fn wakes(&self, mouth: Thread) {
         // Set once, by whoever makes both.
         let _ = self.0.mouth.set(mouth);
     }
 
     /// Takes a block: neither waits nor allocates. A mouth that is far behind loses the block.
     pub fn sound(&self, block: &SoundBlock) {
+        block.with_samples(|samples| self.samples(samples, block.at));
+    }
+
+    /// The same, of samples of which the first was taken at `at`.
+    pub(in crate::media) fn samples(&self, samples: &[f32], at: Mono) {
         let Ok(mut ends) = self.0.ends.try_lock() else { return };
-        block.with_samples(|samples| ends.give(samples, block.at));
+        ends.give(samples, at);
+        drop(ends);
         if let Some(mouth) = self.0.mouth.get() {
             mouth.unpark();
         }
@@ -56,7 +62,7 @@ impl SoundTap {
 
 impl Ends {
     fn give(&mut self, samples: &[f32], at: Mono) {
-        if self.marks.is_full() {
+        if samples.is_empty() || self.marks.is_full() {
             return;
         }
         let Ok(mut chunk) = self.samples.write_chunk(samples.len()) else { return };
@@ -65,14 +71,14 @@ impl Ends {
         first.copy_from_slice(&samples[..cut]);
         second.copy_from_slice(&samples[cut..]);
         // There is room: asked above, and nobody else gives.
-        let _ = self.marks.push(Mark { sample: self.given, at });
+        let _ = self.marks.push(Mark { sample: self.given, at, count: samples.len() });
         self.given += samples.len() as u64;
         chunk.commit_all();
     }
 }
 
 /// The mouth's end.
-pub(super) struct Drain {
+pub(in crate::media) struct Drain {
     samples: Consumer<f32>,
     marks: Consumer<Mark>,
     taken: u64,
@@ -91,15 +97,30 @@ pub(super) enum Taken {
     NotYet,
 }
 
-pub(super) fn rings() -> (SoundTap, Drain) {
-    let (give_samples, take_samples) = RingBuffer::new(SAMPLES);
-    let (give_marks, take_marks) = RingBuffer::new(MARKS);
+/// Both ends of a ring for so many samples.
+pub(in crate::media) fn rings(samples: usize) -> (SoundTap, Drain) {
+    let (give_samples, take_samples) = RingBuffer::new(samples);
+    let (give_marks, take_marks) = RingBuffer::new(samples / CYCLE_SAMPLES_MIN);
     let ends = Mutex::new(Ends { samples: give_samples, marks: give_marks, given: 0 });
     let tap = SoundTap(Arc::new(Tap { ends, mouth: OnceLock::new() }));
-    (tap, Drain { samples: take_samples, marks: take_marks, taken: 0, mark: Mark { sample: 0, at: Mono(0) } })
+    (tap, Drain { samples: take_samples, marks: take_marks, taken: 0, mark: Mark { sample: 0, at: Mono(0), count: 0 } })
 }
 
 impl Drain {
+    /// Takes the oldest block as it was given, and when its first sample was taken. Not to be mixed with frames.
+    pub(in crate::media) fn take_block(&mut self, block: &mut Vec<f32>) -> Option<Mono> {
+        let mark = self.marks.peek().ok().copied()?;
+        let chunk = self.samples.read_chunk(mark.count).ok()?;
+        block.clear();
+        let (first, second) = chunk.as_slices();
+        block.extend_from_slice(first);
+        block.extend_from_slice(second);
+        chunk.commit_all();
+        // It is there: peeked above.
+        let _ = self.marks.pop();
+        Some(mark.at)
+    }
+
     /// Takes as many samples as `frame` has, if they are there.
     pub(super) fn take(&mut self, frame: &mut [f32]) -> Taken {
         let Ok(chunk) = self.samples.read_chunk(frame.len()) else { return Taken::NotYet };
@@ -127,7 +148,7 @@ mod tests {
 
     #[test]
     fn frames_know_when_their_first_sample_was_taken() {
-        let (tap, mut drain) = rings();
+        let (tap, mut drain) = rings(9_600);
         let give = |samples: &[f32], at| {
             let mut ends = tap.0.ends.lock().expect("nobody panics");
             Ends::give(&mut ends, samples, at);
@@ -148,7 +169,7 @@ mod tests {
 
     #[test]
     fn what_finds_no_room_is_let_go() {
-        let (tap, mut drain) = rings();
+        let (tap, mut drain) = rings(9_600);
         for number in 0..1_000 {
             let mut ends = tap.0.ends.lock().expect("nobody panics");
             Ends::give(&mut ends, &[0.0; 128], Mono(number));

@@ -74,17 +74,15 @@ impl Desk {
         let (send, to_take) = (self.send.clone(), self.send.clone());
         let open = move |bell: LostBell| {
             let device = device.plugged_in().ok_or_else(|| "it is not plugged in".to_owned())?;
-            let (send, tap) = (send.clone(), tap.clone());
+            let send = send.clone();
             let signal = move |signal: MicrophoneSignal| {
-                match (&signal, &tap) {
-                    (MicrophoneSignal::Lost(_), _) => bell.ring(),
-                    (MicrophoneSignal::Sound(block), Some(tap)) => tap.sound(block),
-                    _ => {}
+                if matches!(signal, MicrophoneSignal::Lost(_)) {
+                    bell.ring();
                 }
                 // A take that is over needs no sound.
                 let _ = send.send(Signal::Microphone(number, signal));
             };
-            Microphone::open(&device, channel, signal).map_err(|e| e.to_string())
+            Microphone::open(&device, channel, tap.clone(), signal).map_err(|e| e.to_string())
         };
         let failed = move |why| drop(to_take.send(Signal::DeviceFailed { kind: "microphone", why }));
         Keeper::start("microphone", open, failed)
