@@ -16,7 +16,7 @@ const LATE_NS: i64 = 10_000_000;
 const LATE_FRAMES: u32 = 3;
 /// An arrival is believed to lie so far before the pull that sees it.
 const WAITED_NS_MAX: i64 = 2_000_000_000;
-/// Two clocks slide past each other: what is nearly late today is late in a second.
+/// Two clocks slide past each other: what is nearly late now is late in a second.
 const MARGIN_NS: i64 = 100_000;
 /// The road has become longer, not the clocks slower.
 const LONGER_NS: i64 = 500_000;
@@ -51,7 +51,7 @@ impl Stream {
         let way_ns = (at.0 as i64).wrapping_sub(media_ns).wrapping_sub(ns_of(entry.samples.into()));
         self.measure(way_ns, at);
         if !entry.opus().is_empty() {
-            self.weigh(media_ns, before, entry.samples);
+            self.weigh(way_ns, media_ns, before, entry.samples);
         }
         self.judge(number, way_ns, at);
     }
@@ -78,11 +78,12 @@ impl Stream {
         }
     }
 
-    /// Which delay would have been enough: so that the pull which did not see the frame would not have needed it.
-    fn weigh(&mut self, media_ns: i64, before: &Asked, samples: u16) {
+    /// Which delay would have been enough for a frame, wherever the card's blocks happen to lie; and, if it lay about
+    /// on its way to us, so that the pull which did not see it would not have needed it.
+    fn weigh(&mut self, way_ns: i64, media_ns: i64, before: &Asked, samples: u16) {
         let Some(base) = self.base.get().filter(|_| before.block > 0) else { return };
-        let length_ns = ns_of(samples.into());
-        let needed = before.reach_ns.wrapping_sub(base).wrapping_sub(length_ns).wrapping_sub(media_ns);
+        let unseen_ns = before.reach_ns.wrapping_sub(media_ns).wrapping_sub(ns_of(samples.into()));
+        let needed = way_ns.max(unseen_ns).wrapping_sub(base);
         self.target.learn(needed.saturating_add(self.lead_ns + MARGIN_NS), samples);
     }
 

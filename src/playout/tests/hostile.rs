@@ -38,8 +38,16 @@ fn a_million_frames_of_nonsense_give_sound_within_bounds() {
         let peer = PeerId::new(peer as u8).expect("one of four");
         inbox.frame(Incoming { peer, link, number: numbers[peer.index()], copy, opus: &bytes[..len], samples, at });
         if chance.next() % 8 == 0 {
-            let len = if chance.next() % 1000 == 0 { 1 + chance.next() as usize % 8192 } else { 1 + chance.next() as usize % 256 };
-            now = if chance.next() % 2000 == 0 { stray(&mut chance, now, 1 << 33) } else { now.wrapping_add(len as u64 * 20_833) };
+            let len = if chance.next() % 1000 == 0 {
+                1 + chance.next() as usize % 8192
+            } else {
+                1 + chance.next() as usize % 256
+            };
+            now = if chance.next() % 2000 == 0 {
+                stray(&mut chance, now, 1 << 33)
+            } else {
+                now.wrapping_add(len as u64 * 20_833)
+            };
             playout.pull(&mut out[..len], Mono(now));
             assert!(out[..len].iter().all(|sample| sample.is_finite() && sample.abs() <= 1.0));
             gauges.read(PEER);

@@ -318,7 +318,7 @@ impl Sim {
                 .sum()
         };
         let fixed = self.samples as f64 / 48_000.0 + 0.0025 + self.road.delay_s;
-        let best = (-60..3000)
+        let best = (-2400..2900)
             .map(|step| fixed + f64::from(step) / 48_000.0)
             .max_by(|a, b| match_at(*a).total_cmp(&match_at(*b)));
         (best.unwrap() - fixed) * 1e3
