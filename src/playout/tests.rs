@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! The engine in a simulated world: real Opus, a road with loss and jitter, two sound cards with clocks of their own.
 
+mod crowd;
 mod drift;
 mod hostile;
 mod search;
