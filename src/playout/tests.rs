@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 //! The engine in a simulated world: real Opus, a road with loss and jitter, two sound cards with clocks of their own.
 
+#[cfg(test)]
 mod crowd;
+#[cfg(test)]
 mod drift;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
 mod search;
+#[cfg(test)]
 mod sim;
+#[cfg(test)]
 mod stalls;
 
 use super::Heard;
