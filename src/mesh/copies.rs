@@ -13,7 +13,7 @@
 use super::report::Report;
 use crate::words::{PEOPLE_MAX, PeerId};
 
-/// Below this nothing rides along: a lost frame in 330 is concealed more cheaply than any copy is waited for.
+/// Below this nothing rides along: so few lost frames are concealed more cheaply than copies are waited for.
 const LOSS_LEAST: f32 = 0.003;
 
 /// Loss is averaged over so many reports, three seconds; its unevenness, which wanders more, over more.
@@ -23,18 +23,36 @@ const BURST_REPORTS: f32 = 128.0;
 /// Fewer copies, or others, only when so many reports in a row ask for them: five seconds from one peer.
 const CALM_REPORTS: u32 = 50;
 
-/// The best copies for a road that loses this share of its packets, so many in a row on average, and delays them
-/// unevenly by so much. Distances in frames, 0 is none.
-pub fn best_copies(loss: f32, burst: f32, _jitter_ms: f32) -> [u8; 2] {
-    let long = burst > 2.8;
-    let short = burst < 1.4;
+/// Below this the frame before is enough, whatever the road is like: the second copy would win less than 2 ms.
+const LOSS_SOME: f32 = 0.02;
+/// From here on a burst may be so long that copies have to keep farther away.
+const LOSS_MUCH: f32 = 0.04;
+const LOSS_EXTREME: f32 = 0.08;
+/// Means of this and more are no single losses any more, and no short bursts.
+const BURST_SHORT: f32 = 1.4;
+const BURST_LONG: f32 = 2.8;
+/// Neighbours that differ by more than this leave no time for the fifth frame before: it would come after the ceiling.
+const JITTER_MUCH_MS: f32 = 2.0;
+
+/// The best copies for a road that loses this share of its packets, so many in a row on average, and delays
+/// neighbours unevenly by so much. Distances in frames, 0 is none. A third copy would win less than 2 ms up to 5 % of
+/// loss, and 3 ms at 15 %.
+pub fn best_copies(loss: f32, burst: f32, jitter_ms: f32) -> [u8; 2] {
+    let (single, long) = (burst < BURST_SHORT, burst > BURST_LONG);
     match loss {
         _ if loss < LOSS_LEAST => [0, 0],
-        _ if loss < 0.02 && short => [1, 0],
-        _ if loss < 0.02 => [2, 0],
-        _ if short => [1, 2],
-        _ if long => [2, 4],
-        _ => [1, 3],
+        _ if loss < LOSS_SOME => [1, 0],
+        _ if single => [1, if loss < LOSS_MUCH { 0 } else { 2 }],
+        _ if loss < LOSS_MUCH => [2, 3],
+        _ if loss < LOSS_EXTREME => {
+            if long {
+                [3, 4]
+            } else {
+                [2, 3]
+            }
+        }
+        _ if long && jitter_ms < JITTER_MUCH_MS => [2, 5],
+        _ => [2, 4],
     }
 }
 
@@ -131,6 +149,14 @@ mod tests {
     }
 
     #[test]
+    fn the_worse_the_road_the_more_and_the_farther() {
+        let best = |loss| best_copies(loss, 2.0, 0.0);
+        assert_eq!([0.001, 0.01, 0.05, 0.15].map(best), [[0, 0], [1, 0], [2, 3], [2, 4]]);
+        assert_eq!([1.0, 2.0, 4.0].map(|burst| best_copies(0.05, burst, 0.0)), [[1, 2], [2, 3], [3, 4]]);
+        assert_eq!([0.0, 5.0].map(|jitter_ms| best_copies(0.15, 4.0, jitter_ms)), [[2, 5], [2, 4]]);
+    }
+
+    #[test]
     fn nothing_rides_along_on_a_good_road_and_the_worst_road_decides() {
         let (mut copies, mut random) = (Copies::default(), Random::new([3; 32]));
         report(&mut copies, peer(1), 20, 0.0, 1.0, &mut random);
@@ -179,6 +205,6 @@ mod tests {
             copies.learn(peer(3), &report);
             assert!(copies.chosen().iter().all(|distance| *distance < 8));
         }
-        assert_eq!(best_copies(f32::NAN, f32::NAN, f32::NAN), best_copies(1.0, 2.0, 0.0));
+        assert_eq!(best_copies(f32::NAN, f32::NAN, f32::NAN), [2, 4]);
     }
 }

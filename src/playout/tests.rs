@@ -46,7 +46,7 @@ fn loss_and_jitter_are_healed_by_copies_for_little_delay() {
     let mut clean = Sim::new(2, 240, 128, Road::CLEAN);
     clean.run(12.0);
     let clean_ms = clean.latency_ms();
-    let road = Road { loss: 0.05, burst: 2.0, jitter_s: 0.010, copies: vec![2, 4], ..Road::CLEAN };
+    let road = Road { loss: 0.05, burst: 2.0, jitter_s: 0.010, copies: vec![2, 3], ..Road::CLEAN };
     let mut sim = Sim::new(2, 240, 128, road);
     sim.run(5.0);
     let before = sim.heard();
@@ -55,7 +55,8 @@ fn loss_and_jitter_are_healed_by_copies_for_little_delay() {
     let (frames, concealed, jumps) = since(&before, &heard);
     println!("{clean_ms:.2} -> {latency_ms:.2} ms, {concealed} concealed of {frames}, {jumps} jumps; {heard:?}");
     assert!((concealed as f64) < 0.01 * frames as f64, "{concealed} of {frames}");
-    assert!(latency_ms - clean_ms < 20.0);
+    // The jitter itself, and the three frames that a second copy needs.
+    assert!(latency_ms - clean_ms < 25.0);
     assert!(heard.recovered > 300);
 }
 
