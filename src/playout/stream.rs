@@ -17,7 +17,6 @@ mod arrive;
 
 use super::card::Asked;
 use super::gauges::Heard;
-use super::inbox::Entry;
 use super::line::{CHUNK, FRAME_MAX, Line};
 use super::lowest::Lowest;
 use super::resample::{AHEAD, Kernel};

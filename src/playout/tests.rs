@@ -142,3 +142,33 @@ fn a_pull_that_is_woken_late_shakes_nothing() {
     println!("{:.2} ms {:?}", sim.latency_ms(), sim.heard());
     assert_eq!((concealed, jumps), (0, 0));
 }
+
+#[test]
+fn an_empty_slot_is_silence_that_came_and_no_loss() {
+    let mut sim = Sim::new(8, 240, 128, Road::CLEAN);
+    sim.source = tone;
+    sim.bitrate(400_000);
+    sim.run(6.0);
+    let (before, target_us) = (sim.heard(), sim.heard().target_us);
+    sim.sound.clear();
+    sim.canned = Some(Vec::new());
+    sim.run(0.8);
+    assert!(sim.sound.iter().rev().take(20_000).all(|(_, sample)| *sample == 0.0));
+    sim.canned = None;
+    sim.run(0.8);
+    let heard = sim.heard();
+    assert_eq!((since(&before, &heard).1, heard.target_us), (0, target_us), "{heard:?}");
+    let sound: Vec<f32> = sim.sound.iter().map(|(_, sample)| *sample).collect();
+    assert!(sound.iter().rev().take(9600).any(|sample| *sample > 0.4), "the voice is back");
+    let worst = sound.windows(3).map(|w| (w[0] - 2.0 * w[1] + w[2]).abs()).fold(0.0, f32::max);
+    assert!(worst < 0.03, "neither end of it clicks: {worst}");
+}
+
+#[test]
+fn each_end_may_live_on_a_thread_of_its_own() {
+    fn may_move<T: Send>(_: &T) {}
+    let (inbox, playout, gauges) = super::playout();
+    may_move(&inbox);
+    may_move(&playout);
+    may_move(&gauges);
+}

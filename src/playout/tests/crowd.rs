@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 //! Everybody at once: the sum stays below full scale, and a block costs little.
 
-use super::sim::{buzz, mono, tone};
+use super::sim::{buzz, encoder, mono, tone};
 use crate::playout::{Gauges, Incoming, Playout, playout};
 use crate::words::{PEOPLE_MAX, PeerId};
-use opus::{Application, Bitrate, Channels, Encoder};
 use std::time::{Duration, Instant};
 
 const BLOCK: usize = 128;
@@ -17,15 +16,13 @@ fn crowd(
     mut each: impl FnMut(&[f32], Duration),
 ) -> (Playout, Gauges) {
     let (mut inbox, mut playout, gauges) = playout();
-    let mut encoder = Encoder::new(48_000, Channels::Mono, Application::LowDelay).unwrap();
-    encoder.set_vbr(false).unwrap();
-    encoder.set_bitrate(Bitrate::Bits(32_000)).unwrap();
+    let mut encoder = encoder();
     let (mut number, mut out) = (0, [0.0; BLOCK]);
     for block in 0..(seconds * 48_000.0) as u64 / BLOCK as u64 {
         let now = mono(block as f64 * BLOCK as f64 / 48_000.0);
         while (number + 1) * 240 <= block * BLOCK as u64 {
             let sound: Vec<f32> = (0..240).map(|n| source(number * 240 + n)).collect();
-            let opus = encoder.encode_vec_float(&sound, 255).unwrap();
+            let opus = encoder.encode_vec_float(&sound, 255).expect("a whole frame");
             for peer in PeerId::all().take(peers) {
                 inbox.frame(Incoming { peer, link: 1, number, copy: 0, opus: &opus, samples: 240, at: now });
             }

@@ -27,23 +27,20 @@ fn a_million_frames_of_nonsense_give_sound_within_bounds() {
     for _ in 0..1_000_000 {
         let peer = chance.next() as usize % 4;
         numbers[peer] = stray(&mut chance, numbers[peer], 3);
-        link = if chance.next() % 5000 == 0 { chance.next() as u32 } else { link };
+        link = if chance.one_in(5000) { chance.next() as u32 } else { link };
         let len = [0, 1, 2, 20, 40, 255, 256][chance.next() as usize % 7];
         bytes[..len].fill_with(|| chance.next() as u8);
         // Often a frame of the kind that we send, with nonsense inside.
-        bytes[0] = if chance.next() % 4 == 0 { bytes[0] } else { 0xe8 };
+        bytes[0] = if chance.one_in(4) { bytes[0] } else { 0xe8 };
         let samples = [120, 240, 240, 240, 240, 240, 480, 960, 0, 65535][chance.next() as usize % 10];
-        let at = Mono(if chance.next() % 20 == 0 { stray(&mut chance, now, 1 << 30) } else { now });
+        let at = Mono(if chance.one_in(20) { stray(&mut chance, now, 1 << 30) } else { now });
         let copy = chance.next() as u8;
         let peer = PeerId::new(peer as u8).expect("one of four");
         inbox.frame(Incoming { peer, link, number: numbers[peer.index()], copy, opus: &bytes[..len], samples, at });
-        if chance.next() % 8 == 0 {
-            let len = if chance.next() % 1000 == 0 {
-                1 + chance.next() as usize % 8192
-            } else {
-                1 + chance.next() as usize % 256
-            };
-            now = if chance.next() % 2000 == 0 {
+        if chance.one_in(8) {
+            let len =
+                if chance.one_in(1000) { 1 + chance.next() as usize % 8192 } else { 1 + chance.next() as usize % 256 };
+            now = if chance.one_in(2000) {
                 stray(&mut chance, now, 1 << 33)
             } else {
                 now.wrapping_add(len as u64 * 20_833)

@@ -30,6 +30,11 @@ impl Chance {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
+    /// Once in so many times.
+    pub fn one_in(&mut self, times: u64) -> bool {
+        self.next().is_multiple_of(times)
+    }
+
     /// From 0 to below 1.
     pub fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
@@ -94,6 +99,15 @@ fn voice(n: u64) -> f64 {
     0.08 * tone + 0.12 * breath
 }
 
+/// What everybody speaks through: short delay, 32 kbit/s, every frame of one length.
+pub fn encoder() -> Encoder {
+    let mut encoder = Encoder::new(48_000, Channels::Mono, Application::LowDelay).expect("48 kHz mono is known");
+    encoder.set_vbr(false).expect("a constant rate is known");
+    encoder.set_bitrate(Bitrate::Bits(32_000)).expect("so is 32 kbit/s");
+    encoder.set_packet_loss_perc(10).expect("so is a tenth");
+    encoder
+}
+
 pub struct Sim {
     pub inbox: Inbox,
     pub playout: Playout,
@@ -130,10 +144,7 @@ impl Sim {
     pub fn new(seed: u64, samples: u64, quantum: usize, road: Road) -> Sim {
         println!("seed {seed}");
         let (inbox, playout, gauges) = playout();
-        let mut encoder = Encoder::new(48_000, Channels::Mono, Application::LowDelay).unwrap();
-        encoder.set_vbr(false).unwrap();
-        encoder.set_bitrate(Bitrate::Bits(32_000)).unwrap();
-        encoder.set_packet_loss_perc(10).unwrap();
+        let encoder = encoder();
         Sim {
             inbox,
             playout,
@@ -165,7 +176,7 @@ impl Sim {
     }
 
     pub fn bitrate(&mut self, bits: i32) {
-        self.encoder.set_bitrate(Bitrate::Bits(bits)).unwrap();
+        self.encoder.set_bitrate(Bitrate::Bits(bits)).expect("a rate that Opus knows");
     }
 
     pub fn heard(&self) -> Heard {
@@ -215,7 +226,7 @@ impl Sim {
                 Some(opus) => opus.clone(),
                 None => {
                     let sound: Vec<f32> = (self.captured..end).map(self.source).collect();
-                    self.encoder.encode_vec_float(&sound, 255).unwrap()
+                    self.encoder.encode_vec_float(&sound, 255).expect("a whole frame")
                 }
             };
             self.frames.push_back((self.number, opus, self.samples as u16));
@@ -321,7 +332,7 @@ impl Sim {
         let best = (-2400..2900)
             .map(|step| fixed + f64::from(step) / 48_000.0)
             .max_by(|a, b| match_at(*a).total_cmp(&match_at(*b)));
-        (best.unwrap() - fixed) * 1e3
+        (best.expect("there are many lags") - fixed) * 1e3
     }
 }
 
