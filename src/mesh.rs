@@ -25,6 +25,7 @@
 
 pub mod assemble;
 pub mod control;
+pub mod copies;
 pub mod door;
 pub mod event;
 pub mod figures;

@@ -20,13 +20,13 @@
 //!  media time of frame n   n * L                           where the sender's own count has it
 //!  way                     arrival - media time            the two clocks' offset included
 //!  base                    lowest way of two seconds       so that offset and drift cancel
-//!  needed delay            lateness beyond base            measured against the pull that missed the frame
+//!  needed delay            way - base                      wherever the card's blocks happen to lie
 //!  D, the target           least of (ms + 20 * % missed)   from a histogram that forgets
 //!  end of a block          card's time - base - D          the cursor is led there by resampling
 //! ```
 //!
-//! So a frame that takes the shortest way is heard as soon as the grid of the card's blocks allows, and the grid needs
-//! no rule of its own: it is in what was needed. `stream.rs` says what happens when a frame is not there.
+//! The grid needs no rule of its own: frames that become ready at the ends of the sender's blocks are late by up to a
+//! block, and the histogram sees it. `stream.rs` says what happens when a frame is not there.
 
 mod card;
 mod gauges;

@@ -32,6 +32,8 @@ mod net;
 /// Pipelines are text that runs as pasted and can be changed.
 #[cfg(unix)]
 mod pipelines;
+/// Voice in is heard without a lock, a wait or an allocation.
+mod playout;
 /// A busy machine loses nothing, a slow one says so, and an encoder that breaks leaves what it made.
 #[cfg(unix)]
 mod pressure;

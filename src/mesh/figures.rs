@@ -137,9 +137,7 @@ impl Mesh {
         if report.voice_expected > 0 {
             figures.loss_there += (f64::from(report.loss()) - figures.loss_there) / 16.0;
         }
-        let mut live = self.links.iter().flatten().filter_map(|link| link.live());
-        let lossy = live.any(|live| live.shown.figures.is_lossy());
-        self.climb(peer, report, lossy, now);
+        self.climb(peer, report, now);
     }
 
     /// The last second, of everybody.

@@ -9,6 +9,7 @@
 use super::Mesh;
 use super::assemble::{Assembler, Assembly, Fragment};
 use super::control::Message;
+use super::copies::Copies;
 use super::event::Event;
 use super::figures::Figures;
 use super::fragment::split;
@@ -25,10 +26,6 @@ use crate::words::{Mono, PEOPLE_MAX, PeerId};
 /// 64 kbit/s in frames of 5 ms.
 const VOICE_FRAME_BYTES: usize = 40;
 
-/// A copy of the frame before the last rides along by default; where loss is high, an older one too.
-const COPIES: [u8; 2] = [2, 0];
-const COPIES_FOR_LOSS: [u8; 2] = [2, 4];
-
 /// The encoder is asked for key frames no more often.
 const KEY_EVERY_NS: i64 = 250_000_000;
 
@@ -42,6 +39,7 @@ const BREATH_NS: i64 = 500_000;
 pub struct Show {
     pacer: Pacer,
     ladder: Ladder,
+    copies: Copies,
     plan: Option<Plan>,
     /// Who cannot do anything with a delta.
     needs_key: [bool; PEOPLE_MAX],
@@ -63,10 +61,17 @@ pub struct Shown {
 impl Show {
     /// Nobody looks yet.
     pub fn new(now: Mono) -> Show {
-        let mut ladder = Ladder::new(VOICE_FRAME_BYTES, now);
-        ladder.set_copies(COPIES);
+        let ladder = Ladder::new(VOICE_FRAME_BYTES, now);
         let pacer = Pacer::new(ladder.plan().pace_kbps);
-        Show { pacer, ladder, plan: None, needs_key: [true; PEOPLE_MAX], wanted: false, asked_at: None }
+        Show {
+            pacer,
+            ladder,
+            copies: Copies::default(),
+            plan: None,
+            needs_key: [true; PEOPLE_MAX],
+            wanted: false,
+            asked_at: None,
+        }
     }
 }
 
@@ -112,6 +117,8 @@ impl Mesh {
     /// They are gone.
     pub(super) fn forget_pictures(&mut self, peer: PeerId, now: Mono) {
         self.pause_pictures(peer);
+        self.show.copies.forget(peer);
+        self.show.ladder.set_copies(self.show.copies.chosen());
         self.show.ladder.leave(peer, now);
         self.follow_plan(now);
     }
@@ -139,8 +146,9 @@ impl Mesh {
     }
 
     /// How the road to this peer is, in its own words.
-    pub(super) fn climb(&mut self, peer: PeerId, report: &super::report::Report, lossy: bool, now: Mono) {
-        self.show.ladder.set_copies(if lossy { COPIES_FOR_LOSS } else { COPIES });
+    pub(super) fn climb(&mut self, peer: PeerId, report: &super::report::Report, now: Mono) {
+        self.show.copies.learn(peer, report);
+        self.show.ladder.set_copies(self.show.copies.chosen());
         self.show.ladder.handle(peer, report, now);
         self.follow_plan(now);
     }

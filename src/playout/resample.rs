@@ -48,7 +48,7 @@ fn row(place: usize) -> [f32; TAPS] {
         sinc(away) * kaiser(away / PAST as f64)
     };
     // At a whole sample the sinc is exactly one sample; rounding must not say otherwise.
-    if place % PLACES == 0 {
+    if place.is_multiple_of(PLACES) {
         return core::array::from_fn(|index| f32::from(u8::from(index == PAST - 1 + place / PLACES)));
     }
     let sum: f64 = (0..TAPS).map(tap).sum();

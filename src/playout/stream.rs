@@ -8,7 +8,7 @@
 //!                                                                       card's time - base
 //! ```
 //!
-//! `base` is the shortest time that any frame of the last two seconds took from its media time to its arrival; the two
+//! `base` is the shortest time that any frame of the last two seconds took from its end to its arrival; the two
 //! clocks' offset is in it, so it cancels. The rate of playing leads the cursor to where the drawing has it within a
 //! second. It moves at once only if a frame is missing anyway and more delay is wanted (it waits while the gap is
 //! concealed), if there is far too much delay, or if everything that comes is too late.
@@ -17,13 +17,12 @@ mod arrive;
 
 use super::card::Asked;
 use super::gauges::Heard;
-
 use super::line::{CHUNK, FRAME_MAX, Line};
 use super::lowest::Lowest;
 use super::resample::{AHEAD, Kernel};
 use super::shelf::Shelf;
 use super::target::Target;
-use super::timeline::{Timeline, samples_of};
+use super::timeline::{Timeline, ns_of, samples_of};
 use super::voice::Voice;
 use crate::words::Mono;
 
@@ -32,12 +31,17 @@ const MEND_SAMPLES: f64 = 48_000.0;
 const RATE_MAX: f64 = 0.005;
 /// What is not worth mending: a tenth of a millisecond.
 const CONTENT: f64 = 4.8;
+/// Clocks that differ keep the cursor a little before its goal; more than this is on its way somewhere. Samples.
+const LEAD_LEAST: f64 = 4.8;
+const LEAD_MOST: f64 = 19.2;
 /// More delay too much than this would take over two seconds to mend.
 const FAR_AHEAD: f64 = 480.0;
 /// More delay missing than this is no road but another clock.
 const FAR_BACK: f64 = 9600.0;
 /// A jump is a crossfade of 2.5 ms.
 const FADE: usize = 120;
+/// The cursor waits for so long at a time: the least that can be concealed.
+const WAIT: usize = 120;
 /// Who was not heard for so long costs nothing any more.
 const IDLE_NS: i64 = 1_000_000_000;
 /// Who was not heard for so long is not shown any more.
@@ -78,6 +82,8 @@ pub(super) struct Stream {
     moved: bool,
     heard: Heard,
     delay_ns: f64,
+    /// How far the cursor lies before its goal: so much earlier frames are needed.
+    lead_ns: i64,
 }
 
 impl Stream {
@@ -100,6 +106,7 @@ impl Stream {
             moved: false,
             heard: Heard::default(),
             delay_ns: 0.0,
+            lead_ns: 0,
         }
     }
 
@@ -120,10 +127,12 @@ impl Stream {
             self.heard.rate_ppm = 0;
         }
         let Some(base) = self.base.get().filter(|_| self.state != State::Idle) else { return };
-        let delay_ns = self.target.ns() + base;
+        let length = self.timeline.length_of(self.next);
+        let delay_ns = base.wrapping_add(ns_of(length.into())).wrapping_add(self.target.ns());
         let goal = samples_of(asked.at_ns.wrapping_sub(delay_ns)) - (asked.block + AHEAD) as f64;
         self.steer(goal, asked.now);
         let error = goal - self.cursor();
+        self.lead_ns = ((-error).clamp(LEAD_LEAST, LEAD_MOST) * 20_833.0) as i64;
         let beyond = error - error.clamp(-CONTENT, CONTENT);
         let rate = 1.0 + (beyond / MEND_SAMPLES).clamp(-RATE_MAX, RATE_MAX);
         self.heard.rate_ppm = ((rate - 1.0) * 1e6) as i32;
@@ -186,13 +195,12 @@ impl Stream {
     fn feed(&mut self, short: f64, now: Mono) {
         let number = self.next;
         let Some(slot) = self.shelf.get(number) else {
-            let samples = usize::from(self.timeline.length_of(number));
+            let waits = short > WAIT as f64 / 2.0;
+            let samples = if waits { WAIT } else { usize::from(self.timeline.length_of(number)) };
             self.voice.conceal(self.line.push(samples));
             let begun = number.wrapping_sub(self.first) as i64 >= 0;
             self.heard.concealed += u64::from(begun);
-            if short < samples as f64 / 2.0 {
-                self.next = number.wrapping_add(1);
-            }
+            self.next = number.wrapping_add(u64::from(!waits));
             return;
         };
         let out = self.line.push(usize::from(slot.samples));

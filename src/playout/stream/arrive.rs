@@ -16,10 +16,10 @@ const LATE_NS: i64 = 10_000_000;
 const LATE_FRAMES: u32 = 3;
 /// An arrival is believed to lie so far before the pull that sees it.
 const WAITED_NS_MAX: i64 = 2_000_000_000;
+/// Two clocks slide past each other: what is nearly late now is late in a second.
+const MARGIN_NS: i64 = 100_000;
 /// The road has become longer, not the clocks slower.
 const LONGER_NS: i64 = 500_000;
-/// The cursor runs a little before or behind its goal.
-const MARGIN_NS: i64 = 100_000;
 
 impl Stream {
     /// Takes a frame. `before` is the pull that did not see it yet.
@@ -47,10 +47,11 @@ impl Stream {
             self.state = State::Cued;
         }
         let media_ns = ns_of(self.timeline.media_at(number));
-        let way_ns = (at.0 as i64).wrapping_sub(media_ns);
+        // From its end: a longer frame is ready later.
+        let way_ns = (at.0 as i64).wrapping_sub(media_ns).wrapping_sub(ns_of(entry.samples.into()));
         self.measure(way_ns, at);
         if !entry.opus().is_empty() {
-            self.weigh(media_ns, before, entry.samples);
+            self.weigh(way_ns, media_ns, before, entry.samples);
         }
         self.judge(number, way_ns, at);
     }
@@ -77,11 +78,13 @@ impl Stream {
         }
     }
 
-    /// Which delay would have been enough: so that the pull which did not see the frame would not have needed it.
-    fn weigh(&mut self, media_ns: i64, before: &Asked, samples: u16) {
+    /// Which delay would have been enough for a frame, wherever the card's blocks happen to lie; and, if it lay about
+    /// on its way to us, so that the pull which did not see it would not have needed it.
+    fn weigh(&mut self, way_ns: i64, media_ns: i64, before: &Asked, samples: u16) {
         let Some(base) = self.base.get().filter(|_| before.block > 0) else { return };
-        let needed = before.reach_ns.wrapping_sub(base).wrapping_sub(media_ns);
-        self.target.learn(needed.saturating_add(MARGIN_NS), samples);
+        let unseen_ns = before.reach_ns.wrapping_sub(media_ns).wrapping_sub(ns_of(samples.into()));
+        let needed = way_ns.max(unseen_ns).wrapping_sub(base);
+        self.target.learn(needed.saturating_add(self.lead_ns + MARGIN_NS), samples);
     }
 
     /// Too late? All of them, for a while? Then this is the road now.

@@ -30,6 +30,11 @@ impl Chance {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
+    /// Once in so many times.
+    pub fn one_in(&mut self, times: u64) -> bool {
+        self.next().is_multiple_of(times)
+    }
+
     /// From 0 to below 1.
     pub fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
@@ -79,12 +84,28 @@ pub fn speech(n: u64) -> f32 {
 
 fn syllables(n: u64) -> f32 {
     let t = n as f64 / 48_000.0;
-    let syllable =
-        ((t * 4.3).fract() * core::f64::consts::PI).sin().powi(2) * f64::from(u8::from((t * 0.7).fract() < 0.8));
+    let envelope = ((t * 4.3).fract() * core::f64::consts::PI).sin().powi(2);
+    let pause = (t * 0.7).fract() >= 0.8;
+    if pause { 0.0 } else { (envelope * voice(n)) as f32 }
+}
+
+/// A voice that is half tone, half breath, and never twice the same.
+fn voice(n: u64) -> f64 {
+    let t = n as f64 / 48_000.0;
     let pitch = 120.0 * t + 3.0 * (t * 5.0).sin();
-    let voice: f64 = (1..20).map(|k| (core::f64::consts::TAU * f64::from(k) * pitch).sin() / f64::from(k)).sum();
-    let hiss = f64::from(((n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u32) & 0xffff) / 32768.0 - 1.0;
-    (0.25 * syllable * (voice * 0.5 + hiss * 0.15)) as f32
+    let tone: f64 = (1..15).map(|k| (core::f64::consts::TAU * f64::from(k) * pitch).sin() / f64::from(k)).sum();
+    let white = |n: u64| (Chance::new(n).next() >> 40) as f64 / f64::from(1 << 23) - 1.0;
+    let breath: f64 = (0..24).map(|back| white(n + back)).sum::<f64>() / 4.0;
+    0.08 * tone + 0.12 * breath
+}
+
+/// What everybody speaks through: short delay, 32 kbit/s, every frame of one length.
+pub fn encoder() -> Encoder {
+    let mut encoder = Encoder::new(48_000, Channels::Mono, Application::LowDelay).expect("48 kHz mono is known");
+    encoder.set_vbr(false).expect("a constant rate is known");
+    encoder.set_bitrate(Bitrate::Bits(32_000)).expect("so is 32 kbit/s");
+    encoder.set_packet_loss_perc(10).expect("so is a tenth");
+    encoder
 }
 
 pub struct Sim {
@@ -106,7 +127,8 @@ pub struct Sim {
     pub keep: usize,
     pub samples: u64,
     encoder: Encoder,
-    frame_bytes: usize,
+    /// Sent in place of everything that is said: for roads, not for ears.
+    pub canned: Option<Vec<u8>>,
     captured: u64,
     number: u64,
     frames: VecDeque<(u64, Vec<u8>, u16)>,
@@ -114,6 +136,7 @@ pub struct Sim {
     bad: bool,
     card_s: f64,
     pulls: usize,
+    pub arrivals: Vec<f64>,
     pub end: f64,
 }
 
@@ -121,10 +144,7 @@ impl Sim {
     pub fn new(seed: u64, samples: u64, quantum: usize, road: Road) -> Sim {
         println!("seed {seed}");
         let (inbox, playout, gauges) = playout();
-        let mut encoder = Encoder::new(48_000, Channels::Mono, Application::LowDelay).unwrap();
-        encoder.set_vbr(false).unwrap();
-        encoder.set_bitrate(Bitrate::Bits(32_000)).unwrap();
-        encoder.set_packet_loss_perc(10).unwrap();
+        let encoder = encoder();
         Sim {
             inbox,
             playout,
@@ -142,7 +162,7 @@ impl Sim {
             keep: 48_000,
             samples,
             encoder,
-            frame_bytes: 255,
+            canned: None,
             captured: 0,
             number: 0,
             frames: VecDeque::new(),
@@ -150,12 +170,13 @@ impl Sim {
             bad: false,
             card_s: 0.0031,
             pulls: 0,
+            arrivals: Vec::new(),
             end: 0.0,
         }
     }
 
     pub fn bitrate(&mut self, bits: i32) {
-        self.encoder.set_bitrate(Bitrate::Bits(bits)).unwrap();
+        self.encoder.set_bitrate(Bitrate::Bits(bits)).expect("a rate that Opus knows");
     }
 
     pub fn heard(&self) -> Heard {
@@ -201,10 +222,13 @@ impl Sim {
             if ready > now {
                 return;
             }
-            let sound: Vec<f32> = (self.captured..end).map(self.source).collect();
-            let mut opus = vec![0; self.frame_bytes];
-            let len = self.encoder.encode_float(&sound, &mut opus).unwrap();
-            opus.truncate(len);
+            let opus = match &self.canned {
+                Some(opus) => opus.clone(),
+                None => {
+                    let sound: Vec<f32> = (self.captured..end).map(self.source).collect();
+                    self.encoder.encode_vec_float(&sound, 255).expect("a whole frame")
+                }
+            };
             self.frames.push_back((self.number, opus, self.samples as u16));
             if self.frames.len() > 400 {
                 self.frames.pop_front();
@@ -224,12 +248,17 @@ impl Sim {
         let mut arrives = ready + self.road.delay_s + self.chance.unit() * self.road.jitter_s;
         let mut lost = self.bad;
         for (from, to, longer) in &self.road.stalls {
-            if arrives > *from {
-                lost |= self.road.stall_loses && arrives < *to;
-                arrives = arrives.max(*to) + if arrives > *to { *longer } else { longer.max(0.0) };
+            if arrives > *to {
+                arrives += longer;
+            } else if arrives > *from {
+                lost |= self.road.stall_loses;
+                arrives = *to + longer.max(0.0);
             }
         }
         if !lost {
+            if self.keep > 0 {
+                self.arrivals.push(arrives);
+            }
             self.flying.push(Packet { arrives, number: self.number });
         }
     }
@@ -240,7 +269,9 @@ impl Sim {
         for packet in self.flying.drain(..count) {
             for distance in core::iter::once(0).chain(self.road.copies.iter().copied()) {
                 let Some(number) = packet.number.checked_sub(distance) else { continue };
-                let Some((_, opus, samples)) = self.frames.iter().find(|frame| frame.0 == number) else { continue };
+                let oldest = self.frames.front().map_or(0, |frame| frame.0);
+                let kept = number.checked_sub(oldest).and_then(|index| self.frames.get(index as usize));
+                let Some((_, opus, samples)) = kept else { continue };
                 self.inbox.frame(Incoming {
                     peer: PEER,
                     link: self.link,
@@ -254,6 +285,37 @@ impl Sim {
         }
     }
 
+    /// Numbers begin anew, as after a new link.
+    pub fn restart_numbers(&mut self) {
+        self.number = 0;
+        self.frames.clear();
+        self.flying.clear();
+    }
+
+    /// The card does not ask for so long.
+    pub fn card_stands(&mut self, seconds: f64) {
+        self.card_s += seconds;
+    }
+
+    /// When the first packet came that was sent so that it arrives after this moment.
+    pub fn first_after(&self, moment: f64) -> f64 {
+        let arrivals = self.arrivals.iter().copied().filter(|at| *at > moment);
+        arrivals.fold(f64::MAX, f64::min)
+    }
+
+    /// The same as [`latency_ms`](Self::latency_ms) for a tone, of which only the phase tells: within a period.
+    pub fn tone_latency_ms(&self) -> f64 {
+        let last = self.sound.iter().skip(self.sound.len() - 2400);
+        let per_second = 1.0 / (1.0 - self.sender_ppm * 1e-6);
+        let (mut sine, mut cosine) = (0.0, 0.0);
+        for (at, sample) in last {
+            let (s, c) = (at * per_second * TONE_HZ * core::f64::consts::TAU).sin_cos();
+            (sine, cosine) = (sine + f64::from(*sample) * s, cosine + f64::from(*sample) * c);
+        }
+        let turn = -cosine.atan2(sine) / core::f64::consts::TAU;
+        turn.rem_euclid(1.0) * 1e3 / TONE_HZ
+    }
+
     /// How long the last half second took from capture to the card, beyond frame, look-ahead and road.
     pub fn latency_ms(&self) -> f64 {
         let count = 18_000.min(self.sound.len());
@@ -262,18 +324,36 @@ impl Sim {
         let match_at = |lag: f64| -> f64 {
             window
                 .iter()
-                .step_by(5)
+                .step_by(7)
                 .map(|(at, value)| f64::from(*value * (self.source)(((at - lag) * per_second).max(0.0).round() as u64)))
                 .sum()
         };
         let fixed = self.samples as f64 / 48_000.0 + 0.0025 + self.road.delay_s;
-        let best = (-60..1800)
+        let best = (-2400..2900)
             .map(|step| fixed + f64::from(step) / 48_000.0)
             .max_by(|a, b| match_at(*a).total_cmp(&match_at(*b)));
-        (best.unwrap() - fixed) * 1e3
+        (best.expect("there are many lags") - fixed) * 1e3
     }
 }
 
 pub fn mono(seconds: f64) -> Mono {
     Mono(1_000_000_000_000 + (seconds * 1e9) as u64)
+}
+
+/// Of [`tone`]: no whole number of periods in a frame.
+pub const TONE_HZ: f64 = 440.0;
+
+/// A tone of half height.
+pub fn tone(n: u64) -> f32 {
+    static TABLE: OnceLock<Vec<f32>> = OnceLock::new();
+    // 11 periods in 1200 samples.
+    let at = |n: usize| (n as f64 * TONE_HZ / 48_000.0 * core::f64::consts::TAU).sin() as f32 * 0.5;
+    TABLE.get_or_init(|| (0..1200).map(at).collect())[n as usize % 1200]
+}
+
+/// A voice that never pauses.
+pub fn buzz(n: u64) -> f32 {
+    static TABLE: OnceLock<Vec<f32>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| (0..479_001).map(|n| voice(n) as f32).collect());
+    table[n as usize % table.len()]
 }
