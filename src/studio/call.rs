@@ -16,11 +16,13 @@ mod clocks;
 mod conductor;
 mod event;
 mod gate;
+mod governor;
 mod parcels;
 mod places;
 mod tell;
 
 pub use event::{CallEvent, PeerStats, Person};
+pub use governor::{Change, Governor, Pressure, Shed};
 
 use crate::mesh::invite::Invite;
 use crate::net::socket::{Socket, SocketError};
