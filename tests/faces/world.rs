@@ -16,7 +16,7 @@ pub const HD: Size = Size { width: 1280, height: 720 };
 pub const CAMERA_FPS: u32 = 30;
 
 /// Whatever takes longer than this does not happen any more.
-pub const SOON: Duration = Duration::from_secs(60);
+pub const SOON: Duration = Duration::from_secs(15);
 
 /// The test camera, running.
 pub struct Camera(#[allow(dead_code)] media::Camera);

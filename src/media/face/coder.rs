@@ -14,7 +14,7 @@ use super::rhythm::Rhythm;
 use super::tag::{LAYER_MAX, Numbering, TAG_LEN};
 use super::{layers, shape};
 use crate::words::{Mono, Size};
-use gst::prelude::{ElementExt, ObjectExt, PadExt, PadExtManual};
+use gst::prelude::{ElementExt, ObjectExt, PadExtManual};
 use gstreamer as gst;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
@@ -47,13 +47,15 @@ impl Coder {
         let graph = Graph::build(&Text::load("outgoing-picture")?, &[])?;
         let (source, sink) = (graph.app_source("camera")?, graph.app_sink("coded")?);
         let encoder = graph.element("encoder")?;
-        layers::arrange(&encoder);
+        let kbps = wishes.order().kbps;
+        layers::arrange(&encoder, kbps);
         let way = Arc::new(Mutex::new(Way::default()));
-        let line = Line { encoder, size: graph.element("size")?, wishes: wishes.clone(), sent: None, key_at: None };
+        let (size, wishes) = (graph.element("size")?, wishes.clone());
+        let line = Line { encoder, size, wishes: wishes.clone(), kbps, camera: None, size_sent: None, key_at: None };
         prepare_each(&source, line, way.clone());
         deliver(&sink, way, on_encoded);
         graph.play(move |signal| alarm.hear(signal))?;
-        Ok(Coder { source, rhythm: Rhythm::default(), wishes: wishes.clone(), _graph: graph })
+        Ok(Coder { source, rhythm: Rhythm::default(), wishes, _graph: graph })
     }
 
     /// A picture of the camera, if it is one of those that are sent.
@@ -112,45 +114,62 @@ struct Line {
     encoder: gst::Element,
     size: gst::Element,
     wishes: Arc<Wishes>,
-    sent: Option<(Size, u32)>,
+    kbps: u32,
+    camera: Option<Size>,
+    size_sent: Option<Size>,
     key_at: Option<Mono>,
 }
 
 fn prepare_each(source: &gst_app::AppSrc, line: Line, way: Arc<Mutex<Way>>) {
     let Some(pad) = source.static_pad("src") else { return };
     let line = Mutex::new(line);
-    pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
-        let Some(buffer) = info.buffer() else { return gst::PadProbeReturn::Ok };
-        let slot = Mono(buffer.pts().unwrap_or_default().nseconds());
-        let captured = Mono(buffer.offset());
-        let camera = pad.current_caps().and_then(|caps| PictureFormat::from_caps(&caps)).map(|format| format.size);
-        let began = super::super::now();
-        way.lock().unwrap_or_else(PoisonError::into_inner).enter(UnderWay { slot, captured, began });
+    let wanted = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
+    pad.add_probe(wanted, move |_, info| {
         let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
-        line.wishes.counted.enter();
-        if let Some(camera) = camera {
-            line.prepare(camera, slot);
+        match &info.data {
+            Some(gst::PadProbeData::Buffer(buffer)) => {
+                let slot = Mono(buffer.pts().unwrap_or_default().nseconds());
+                let (captured, began) = (Mono(buffer.offset()), super::super::now());
+                way.lock().unwrap_or_else(PoisonError::into_inner).enter(UnderWay { slot, captured, began });
+                line.wishes.counted.enter();
+                line.prepare(slot);
+            }
+            Some(gst::PadProbeData::Event(event)) => line.hear(event),
+            _ => {}
         }
         gst::PadProbeReturn::Ok
     });
 }
 
 impl Line {
-    fn prepare(&mut self, camera: Size, at: Mono) {
-        let FaceOrder { height, kbps, .. } = self.wishes.order();
-        let size = shape::sent(camera, height);
-        let before = self.sent.replace((size, kbps));
-        if before.is_none_or(|(_, before)| before != kbps) {
+    /// A camera of another size says so before its first picture: the encoder must not see that size.
+    fn hear(&mut self, event: &gst::Event) {
+        if let gst::EventView::Caps(caps) = event.view() {
+            self.camera = PictureFormat::from_caps(caps.caps()).map(|format| format.size);
+            self.resize();
+        }
+    }
+
+    /// Puts the ordered size in force. Another one begins with a key frame.
+    fn resize(&mut self) {
+        let Some(camera) = self.camera else { return };
+        let size = shape::sent(camera, self.wishes.order().height);
+        if self.size_sent.replace(size) != Some(size) {
+            self.size.set_property("caps", sent_caps(size));
+            self.key_at = None;
+        }
+    }
+
+    fn prepare(&mut self, at: Mono) {
+        let FaceOrder { kbps, .. } = self.wishes.order();
+        if std::mem::replace(&mut self.kbps, kbps) != kbps {
             layers::set_bitrate(&self.encoder, kbps);
         }
-        let resized = before.is_none_or(|(before, _)| before != size);
-        if resized {
-            self.size.set_property("caps", sent_caps(size));
-        }
+        self.resize();
         let since_ns = self.key_at.map_or(i64::MAX, |key| at.since(key));
         let due = !(0..KEY_EVERY_NS).contains(&since_ns);
         // A wish that comes too soon is kept for later.
-        if resized || due || (since_ns >= KEY_PAUSE_NS && self.wishes.is_key_wanted()) {
+        if due || (since_ns >= KEY_PAUSE_NS && self.wishes.is_key_wanted()) {
             self.wishes.key_is_made();
             self.key_at = Some(at);
             let key = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(false).build();

@@ -36,7 +36,8 @@ const FLAGS: [&str; 4] = [
 ];
 
 /// Sets up the pattern. An encoder without layers makes one, which everybody then gets.
-pub(super) fn arrange(encoder: &gst::Element) {
+pub(super) fn arrange(encoder: &gst::Element, kbps: u32) {
+    set_bitrate(encoder, kbps);
     if !encoder.has_property("temporal-scalability-layer-flags") {
         return;
     }
