@@ -2,6 +2,7 @@
 //! The long measurements, with their numbers; `make bench` runs them one at a time, in a release build.
 
 mod cost;
+mod faces;
 
 use crate::crash::ending::{Moment, all_killed_while_finishing};
 use crate::crash::killing::{Trial, killed_while_recording};

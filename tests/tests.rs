@@ -18,6 +18,9 @@ mod devices;
 mod disk;
 /// Clocks that drift for two hours cost exactly the pictures that constant rate requires.
 mod drift;
+/// Faces: small pictures that come quickly, and stand still rather than break.
+#[cfg(target_os = "linux")]
+mod faces;
 /// Whatever strangers and insiders send, honest people notice nothing of it.
 #[cfg(unix)]
 mod hostile;

@@ -93,7 +93,11 @@ fn stand_in(link: &str) -> String {
     for element in elements(link) {
         let first = element.split(' ').next().unwrap_or_default();
         out.push(match first {
-            "appsrc" if element.contains("name=pictures") => picture_source(),
+            "appsrc" if element.contains("name=pictures") => picture_source("pictures"),
+            "appsrc" if element.contains("name=camera") => picture_source("camera"),
+            "appsrc" if element.contains("name=coded") => {
+                format!("{} ! vp8enc deadline=1 name=coded", picture_source("camera"))
+            }
             "appsrc" => sound_source(),
             "voicesource" => sound_source(),
             "appsink" => format!("fakesink {} sync=false", name_of(&element)),
@@ -121,10 +125,10 @@ fn elements(link: &str) -> Vec<String> {
     elements
 }
 
-fn picture_source() -> String {
+fn picture_source(name: &str) -> String {
     let Size { width, height } = SIZE;
     format!(
-        "videotestsrc is-live=true num-buffers={PICTURES} name=pictures ! \
+        "videotestsrc is-live=true num-buffers={PICTURES} name={name} ! \
          video/x-raw,format=I420,width={width},height={height},framerate=30/1"
     )
 }

@@ -14,13 +14,15 @@ use std::path::PathBuf;
 const OVERRIDE: &str = "HYPERZOOM_PIPELINES";
 
 /// All built-in texts: name, what it is.
-const BUILT_IN: [(&str, &str); 8] = [
+const BUILT_IN: [(&str, &str); 10] = [
     ("camera", include_str!("../../pipelines/camera.launch")),
+    ("far-picture", include_str!("../../pipelines/far-picture.launch")),
     ("listen", include_str!("../../pipelines/listen.launch")),
     ("master", include_str!("../../pipelines/master.launch")),
     ("master-picture", include_str!("../../pipelines/master-picture.launch")),
     ("master-sound", include_str!("../../pipelines/master-sound.launch")),
     ("microphone", include_str!("../../pipelines/microphone.launch")),
+    ("outgoing-picture", include_str!("../../pipelines/outgoing-picture.launch")),
     ("trial-audio", include_str!("../../pipelines/trial-audio.launch")),
     ("trial-video", include_str!("../../pipelines/trial-video.launch")),
 ];
@@ -158,6 +160,6 @@ mod tests {
     #[test]
     fn an_unknown_name_is_answered_with_the_known_ones() {
         let refused = Text::load("nonsense").expect_err("no such text").to_string();
-        assert!(refused.contains("camera, master"), "{refused}");
+        assert!(refused.contains("camera, far-picture, master"), "{refused}");
     }
 }

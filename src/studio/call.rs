@@ -18,6 +18,7 @@ mod clocks;
 mod conductor;
 mod event;
 mod gate;
+mod governor;
 mod parcels;
 mod places;
 mod quantiles;
@@ -27,6 +28,7 @@ mod tape;
 mod tell;
 
 pub use event::{CallEvent, PeerStats, Person, TapeStats, VoiceStats};
+pub use governor::{Change, Governor, Pressure, Shed};
 pub use quantiles::Spread;
 pub use sound::SpeakerChoice;
 

@@ -27,7 +27,7 @@ const PICTURES: &str = "videotestsrc is-live=true pattern=smpte";
 const SOUND: &str = "audiotestsrc is-live=true wave=pink-noise";
 
 /// Processor seconds by thread name.
-type Threads = BTreeMap<String, f64>;
+pub type Threads = BTreeMap<String, f64>;
 
 #[test]
 #[ignore = "long: run by make bench"]
@@ -145,7 +145,7 @@ fn measured(id: u32) -> Threads {
     after
 }
 
-fn processor_seconds(id: u32) -> Threads {
+pub fn processor_seconds(id: u32) -> Threads {
     // SAFETY: asks the system a number.
     let ticks_hz = unsafe { libc::sysconf(libc::_SC_CLK_TCK) } as f64;
     let mut threads = Threads::new();
