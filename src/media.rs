@@ -16,6 +16,7 @@ mod launch_line;
 mod master;
 mod microphone;
 mod priority;
+mod read_sound;
 mod ruler;
 mod stamp;
 mod text;
@@ -31,6 +32,7 @@ pub use launch_line::launch_line;
 pub use master::{Master, MasterSignal, MasterTexts};
 pub use microphone::{Channel, Microphone, MicrophoneSignal, SoundBlock};
 pub use priority::try_real_time;
+pub use read_sound::{DecodedSound, ReadSoundError, SoundFile};
 pub use text::{Text, TextError, texts};
 
 use crate::words::Mono;

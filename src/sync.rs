@@ -19,6 +19,7 @@
 //! The run loop of both engines: tell it what came (`block`, `picture`, `..._gone`), then `poll` until it answers
 //! *wait until*, and come back then or when something comes.
 
+pub mod align;
 pub mod cadence;
 pub mod clock_line;
 pub mod peer_clock;

@@ -8,8 +8,8 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
 
-const NAMES: [&str; 7] =
-    ["camera", "master", "master-picture", "master-sound", "microphone", "trial-audio", "trial-video"];
+const NAMES: [&str; 8] =
+    ["camera", "master", "master-picture", "master-sound", "microphone", "read-sound", "trial-audio", "trial-video"];
 
 fn printed(arguments: &[&str]) -> String {
     let output = program::command().args(arguments).output().expect("our program starts");

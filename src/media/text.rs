@@ -14,12 +14,13 @@ use std::path::PathBuf;
 const OVERRIDE: &str = "HYPERZOOM_PIPELINES";
 
 /// All built-in texts: name, what it is.
-const BUILT_IN: [(&str, &str); 7] = [
+const BUILT_IN: [(&str, &str); 8] = [
     ("camera", include_str!("../../pipelines/camera.launch")),
     ("master", include_str!("../../pipelines/master.launch")),
     ("master-picture", include_str!("../../pipelines/master-picture.launch")),
     ("master-sound", include_str!("../../pipelines/master-sound.launch")),
     ("microphone", include_str!("../../pipelines/microphone.launch")),
+    ("read-sound", include_str!("../../pipelines/read-sound.launch")),
     ("trial-audio", include_str!("../../pipelines/trial-audio.launch")),
     ("trial-video", include_str!("../../pipelines/trial-video.launch")),
 ];
