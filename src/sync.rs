@@ -26,6 +26,7 @@ pub mod peer_clock;
 pub mod ruler;
 pub mod sound;
 pub mod sync_tone;
+pub mod timeline;
 
 pub use cadence::Cadence;
 pub use clock_line::ClockLine;
