@@ -12,6 +12,8 @@
 pub mod compare;
 pub mod fit;
 mod fourier;
+pub mod resample;
 
 pub use compare::{Heard, compare};
 pub use fit::SessionFit;
+pub use resample::Resampler;
