@@ -93,7 +93,7 @@ impl SessionFit {
 }
 
 /// A piecewise line through rising corners.
-pub(crate) fn through(corners: &[(f64, f64)], x: f64) -> f64 {
+pub fn through(corners: &[(f64, f64)], x: f64) -> f64 {
     let piece = corners[1..corners.len() - 1].iter().take_while(|corner| corner.0 <= x).count();
     let (a, b) = (corners[piece], corners[piece + 1]);
     a.1 + (b.1 - a.1) / (b.0 - a.0) * (x - a.0)
@@ -227,7 +227,7 @@ fn solve(mut rows: Vec<Vec<f64>>) -> Vec<f64> {
 }
 
 /// The middle one; 0 of nothing.
-pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     match values.len() {

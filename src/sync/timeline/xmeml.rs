@@ -3,7 +3,7 @@
 //! sound of a stretch are linked, so that they move as one.
 
 use super::{Clip, Run, Timeline, address, escaped};
-use crate::words::{MASTER_FPS, timecode};
+use crate::words::timecode;
 
 /// The whole file.
 pub fn write(timeline: &Timeline) -> String {
@@ -151,7 +151,8 @@ fn timecode_of(utc_us: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::tests::call;
-    use super::{MASTER_FPS, write};
+    use super::write;
+    use crate::words::MASTER_FPS;
 
     #[test]
     fn an_hour_of_drift_is_followed_by_cuts_that_pictures_and_sound_share() {
