@@ -4,6 +4,7 @@
 //!
 //! It must not know GStreamer, files or clocks: it reads arguments, calls the library, prints.
 
+mod align;
 mod call;
 mod doctor;
 mod host;
@@ -39,6 +40,8 @@ enum Command {
     Record(record::Record),
     /// Finish in place what a crash left behind, ours or anybody's fragmented MP4
     Recover(recover::Recover),
+    /// Place all masters of a call on one time line for the editor, and tell how well they fit
+    Align(align::Align),
     /// Tell what a file holds: tracks, exact counts, gaps, timecode, finished or not
     Inspect(inspect::Inspect),
     /// List the pipelines, or print one as a gst-launch-1.0 command for this machine
@@ -61,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Join(join) => join.run(),
         Command::Record(record) => record.run(),
         Command::Recover(recover) => recover.run(),
+        Command::Align(align) => align.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Pipelines(pipelines) => pipelines.run(),
         Command::Devices(devices) => devices.run(),

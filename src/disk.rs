@@ -7,7 +7,9 @@
 pub mod folder;
 pub mod metadata;
 pub mod repair;
+pub mod session;
 pub mod space;
+pub mod wav;
 pub mod writer;
 
 pub use folder::{Place, PlaceError};

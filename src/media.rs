@@ -20,6 +20,7 @@ mod mouth;
 #[cfg(target_os = "linux")]
 mod node;
 mod priority;
+mod read_sound;
 mod ruler;
 mod speaker;
 mod stamp;
@@ -38,6 +39,7 @@ pub use master::{Master, MasterSignal, MasterTexts};
 pub use microphone::{Channel, Microphone, MicrophoneSignal, SoundBlock};
 pub use mouth::{FrameSamples, Mouth, MouthControl, SoundTap, VoiceFrame};
 pub use priority::{ask_for_real_time_clients, try_real_time};
+pub use read_sound::{DecodedSound, ReadSoundError, SoundFile};
 pub use speaker::{Filler, Speaker, SpeakerError, SpeakerSignal};
 pub use text::{Text, TextError, texts};
 

@@ -18,6 +18,7 @@
 //!
 //! In a call one thread again owns all that can change; voice alone goes past it.
 
+mod align;
 mod awake;
 mod call;
 mod event;
@@ -33,6 +34,9 @@ mod take;
 mod watch_clock;
 
 pub use crate::mesh::invite::{Invite, InviteError};
+pub use align::{
+    AlignError, AlignReport, AlignSettings, Checked, MasterReport, MastersError, PairReport, ToneReport, align,
+};
 pub use call::{
     Admission, Call, CallError, CallEvent, CallSettings, PeerStats, Person, Remote, SpeakerChoice, Spread, TapeStats,
     VoiceStats,

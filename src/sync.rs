@@ -19,12 +19,14 @@
 //! The run loop of both engines: tell it what came (`block`, `picture`, `..._gone`), then `poll` until it answers
 //! *wait until*, and come back then or when something comes.
 
+pub mod align;
 pub mod cadence;
 pub mod clock_line;
 pub mod peer_clock;
 pub mod ruler;
 pub mod sound;
 pub mod sync_tone;
+pub mod timeline;
 
 pub use cadence::Cadence;
 pub use clock_line::ClockLine;

@@ -8,14 +8,16 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 11] = [
     "camera",
     "far-picture",
+    "listen",
     "master",
     "master-picture",
     "master-sound",
     "microphone",
     "outgoing-picture",
+    "read-sound",
     "trial-audio",
     "trial-video",
 ];

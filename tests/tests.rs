@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 //! The integration tests: a sentence a module.
 
+/// The masters of a call on one timeline.
+#[cfg(unix)]
+mod align;
 /// The long measurements, with their numbers; `make bench` runs them.
 #[cfg(target_os = "linux")]
 mod bench;

@@ -65,14 +65,17 @@ impl Place {
             empty if empty.is_empty() => local_time.to_owned(),
             name => format!("{local_time}_{name}"),
         };
-        let folder = new_folder(recordings, &name)?;
-        let place = Place {
+        Place::in_folder(&new_folder(recordings, &name)?).checked()
+    }
+
+    /// The usual names in a session folder.
+    pub fn in_folder(folder: &Path) -> Place {
+        Place {
             master: folder.join(MASTER),
             metadata: folder.join(METADATA),
             timecodes: folder.join(TIMECODES),
-            folder,
-        };
-        place.checked()
+            folder: folder.to_owned(),
+        }
     }
 
     /// A single file that the person named, with its companions beside it.
@@ -143,7 +146,7 @@ fn make_folder(folder: &Path) -> Result<(), PlaceError> {
 }
 
 /// A name that every file system takes: letters, digits, dots, dashes; no more than sixty of them.
-fn safe_name(name: &str) -> String {
+pub fn safe_name(name: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
     let safe: String = name.trim().chars().take(60).map(plain).collect();
     safe.trim_matches(['.', '_']).to_owned()

@@ -23,7 +23,16 @@ fn every_text_has_every_name_it_promises_and_leaves_no_pad_open() {
         let open = |element: &gst::Element| -> Vec<String> {
             element.pads().iter().filter(|p| !p.is_linked()).map(|p| p.path_string().to_string()).collect()
         };
-        let open: Vec<String> = graph.pipeline.iterate_recurse().into_iter().flatten().flat_map(|e| open(&e)).collect();
+        // What a file holds is known when it is read: until then the decoder has nothing to give on.
+        let waits = |pad: &String| name == "read-sound" && pad.contains("audioconvert");
+        let open: Vec<String> = graph
+            .pipeline
+            .iterate_recurse()
+            .into_iter()
+            .flatten()
+            .flat_map(|e| open(&e))
+            .filter(|pad| !waits(pad))
+            .collect();
         assert_eq!(open, [""; 0], "{name}");
     }
 }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 const OVERRIDE: &str = "HYPERZOOM_PIPELINES";
 
 /// All built-in texts: name, what it is.
-const BUILT_IN: [(&str, &str); 10] = [
+const BUILT_IN: [(&str, &str); 11] = [
     ("camera", include_str!("../../pipelines/camera.launch")),
     ("far-picture", include_str!("../../pipelines/far-picture.launch")),
     ("listen", include_str!("../../pipelines/listen.launch")),
@@ -23,6 +23,7 @@ const BUILT_IN: [(&str, &str); 10] = [
     ("master-sound", include_str!("../../pipelines/master-sound.launch")),
     ("microphone", include_str!("../../pipelines/microphone.launch")),
     ("outgoing-picture", include_str!("../../pipelines/outgoing-picture.launch")),
+    ("read-sound", include_str!("../../pipelines/read-sound.launch")),
     ("trial-audio", include_str!("../../pipelines/trial-audio.launch")),
     ("trial-video", include_str!("../../pipelines/trial-video.launch")),
 ];

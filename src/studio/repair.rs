@@ -45,7 +45,7 @@ pub fn recover(path: &Path) -> Result<RecoveredFile, RepairError> {
 }
 
 /// The metadata as the file itself tells it; `None` for files of other programs.
-fn rebuilt(path: &Path) -> Result<Option<Metadata>, RepairError> {
+pub(super) fn rebuilt(path: &Path) -> Result<Option<Metadata>, RepairError> {
     let movie = repair::scan_path(path)?;
     let Some(facts) = &movie.facts else { return Ok(None) };
     let file = path.file_name().unwrap_or_default().to_string_lossy();

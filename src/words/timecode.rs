@@ -20,15 +20,32 @@ pub fn text(frame_of_day: impl Into<u64>) -> String {
     format!("{:02}:{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60, frame % MASTER_FPS)
 }
 
+/// The pictures since midnight that `HH:MM:SS:FF` tells; `None` if it is no timecode.
+pub fn parse(text: &str) -> Option<u64> {
+    let parts: Vec<u64> = text.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let [hours, minutes, seconds, frames] = parts[..] else { return None };
+    let fits = hours < 24 && minutes < 60 && seconds < 60 && frames < MASTER_FPS;
+    fits.then(|| (hours * 3600 + minutes * 60 + seconds) * MASTER_FPS + frames)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{frame_of_day, text};
+    use super::{frame_of_day, parse, text};
 
     #[test]
     fn the_time_of_day_is_counted_in_pictures() {
         assert_eq!(text(frame_of_day(0)), "00:00:00:00");
         let quarter_past_eight_in_the_evening = (20 * 3600 + 15 * 60) * 1_000_000;
         assert_eq!(text(frame_of_day(quarter_past_eight_in_the_evening + 500_000)), "20:15:00:15");
+    }
+
+    #[test]
+    fn a_timecode_is_read_and_nonsense_is_not() {
+        assert_eq!(parse("20:15:00:15").map(text), Some("20:15:00:15".to_owned()));
+        assert_eq!(
+            (parse(""), parse("20:15:00"), parse("24:00:00:00"), parse("01:00:00:30")),
+            (None, None, None, None)
+        );
     }
 
     #[test]

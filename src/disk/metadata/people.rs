@@ -2,7 +2,7 @@
 //! `sync_timecodes.txt`: the metadata as a person who edits reads it.
 
 use super::Metadata;
-use crate::words::{Happening, MASTER_FPS, RATE_HZ, SAMPLES_PER_FRAME, What, timecode};
+use crate::words::{Happening, RATE_HZ, SAMPLES_PER_FRAME, What, timecode};
 
 /// The whole text.
 pub(super) fn text(metadata: &Metadata) -> String {
@@ -54,7 +54,7 @@ fn tones(metadata: &Metadata) -> Vec<String> {
     if tones.is_empty() {
         return vec!["There is no sync tone in this recording.".to_owned()];
     }
-    let start = frame_of(&metadata.clocks.start_timecode);
+    let start = timecode::parse(&metadata.clocks.start_timecode);
     let mut lines = vec!["Sync tones (first sample, time in the recording, timecode, session clock)".to_owned()];
     for (happening, session_us) in tones {
         let timecode = start.map_or_else(String::new, |f| timecode::text(f + happening.at_sample / SAMPLES_PER_FRAME));
@@ -83,13 +83,6 @@ fn happenings(metadata: &Metadata) -> Vec<String> {
     let title = "What happened (time in the recording)".to_owned();
     let line = |h: &&Happening| format!("  {}  {}", length_text(h.at_sample as f64 / RATE_HZ as f64), h.what);
     std::iter::once(title).chain(told.iter().map(line)).collect()
-}
-
-/// The pictures since midnight of `HH:MM:SS:FF`.
-fn frame_of(timecode: &str) -> Option<u64> {
-    let parts: Vec<u64> = timecode.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    let [hours, minutes, seconds, frames] = parts[..] else { return None };
-    Some((hours * 3600 + minutes * 60 + seconds) * MASTER_FPS + frames)
 }
 
 fn length_text(seconds: f64) -> String {
