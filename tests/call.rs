@@ -7,7 +7,8 @@ use std::net::UdpSocket;
 use std::process::Stdio;
 
 /// What keeps a program on this machine's loopback and out of everybody's ears.
-const HERE: [&str; 8] = ["--json", "--camera", "off", "--mic", "off", "--bind", "127.0.0.1", "--no-port-mapping"];
+const HERE: [&str; 10] =
+    ["--json", "--camera", "off", "--mic", "off", "--speaker", "off", "--bind", "127.0.0.1", "--no-port-mapping"];
 
 fn host_with(more: &[&str]) -> (Program, String, String) {
     let mut host = command();

@@ -241,7 +241,9 @@ impl Conductor {
             self.leave(now);
             self.act(now);
         }
-        self.stage.look(now);
+        if let Some(tone) = self.stage.look(now) {
+            self.mesh.handle(tone, now);
+        }
         self.look_around(now);
         // Asking for the addresses takes its time.
         let now = media::now();
@@ -299,9 +301,7 @@ impl Conductor {
         if let Event::Joined { began, .. } = event {
             self.clocks.begin(began);
         }
-        if let Some(input) = self.stage.happened(&event, &self.clocks, now) {
-            self.mesh.handle(input, now);
-        }
+        self.stage.happened(&event, &self.clocks, now);
         match event {
             Event::TimeSample { peer, t1, t2, t3, t4 } => self.learn(peer, Exchange { t1, t2, t3, t4 }, now),
             Event::Stats(stats) => {
@@ -392,7 +392,7 @@ impl Conductor {
     }
 
     fn taped(&mut self, event: Option<crate::studio::event::Event>, now: Mono) {
-        if let Some(input) = self.stage.taped(event.as_ref()) {
+        if let Some(input) = self.stage.taped(event.as_ref(), now) {
             self.mesh.handle(input, now);
         }
         if let Some(event) = event {

@@ -51,6 +51,10 @@ pub struct Stage {
     names: [String; PEOPLE_MAX],
     session: u64,
     line: Option<SessionLine>,
+    /// We are in.
+    joined: bool,
+    /// Who is there, and whether they record.
+    present: [Option<bool>; PEOPLE_MAX],
     /// Pulls and concealments counted so far, by place.
     counted: [(u64, u64); PEOPLE_MAX],
 }
@@ -84,35 +88,43 @@ impl Stage {
             names: Default::default(),
             session: 0,
             line: None,
+            joined: false,
+            present: [None; PEOPLE_MAX],
             counted: [(0, 0); PEOPLE_MAX],
         };
         (stage, ears)
     }
 
-    /// Something happened in the call. Answers with what the call should hear.
-    pub fn happened(&mut self, event: &MeshEvent, clocks: &Clocks, now: Mono) -> Option<Input<'static>> {
+    /// Something happened in the call.
+    pub fn happened(&mut self, event: &MeshEvent, clocks: &Clocks, now: Mono) {
         match event {
             MeshEvent::Joined { me, session, line, .. } => {
-                (self.me, self.session) = (*me, *session);
+                (self.me, self.session, self.joined) = (*me, *session, true);
                 self.line = clocks.line(now).or(Some(*line));
-                // A guest who is in is in a call; a host may be waiting for one.
-                if *me != PeerId::HOST || self.from_start {
-                    return self.begin(*me != PeerId::HOST, now);
-                }
             }
             MeshEvent::RosterChanged { people, .. } => {
                 for person in people {
                     self.names[person.peer.index()].clone_from(&person.name);
                 }
+                // A guest who is in is in a call; a host may be waiting for one.
+                if self.me != PeerId::HOST || self.from_start {
+                    self.begin(now);
+                }
             }
             MeshEvent::PeerJoined { peer, name, .. } => {
                 self.names[peer.index()].clone_from(name);
-                let began = self.begin(true, now);
+                self.present[peer.index()] = Some(false);
+                self.begin(now);
+                self.bells.meet(now);
                 let came = What::PeerJoined { participant: peer.number(), name: name.clone() };
                 self.news(CallNews::Happened(came));
-                return began;
+            }
+            MeshEvent::PeerStatus { peer, status } => {
+                let records = &mut self.present[peer.index()];
+                *records = records.map(|_| status.recording);
             }
             MeshEvent::PeerLeft { peer, why } => {
+                self.present[peer.index()] = None;
                 let reason = match why {
                     Left::Bye => "",
                     Left::Silent => "nothing was heard of them for five seconds",
@@ -128,25 +140,19 @@ impl Stage {
             }
             _ => {}
         }
-        None
     }
 
-    /// The recording begins, if it has not; with somebody there, the tone is agreed on.
-    fn begin(&mut self, met: bool, now: Mono) -> Option<Input<'static>> {
-        let line = self.line.unwrap_or(SessionLine::beginning(now));
-        let slate = Slate {
-            session_id: format!("{:08x}", self.session as u32),
-            participant_id: self.me.number(),
-            participant: self.names[self.me.index()].clone(),
-            line,
-        };
-        if let Some(tape) = &mut self.tape {
-            tape.roll(slate);
+    /// The recording begins, if it has not.
+    fn begin(&mut self, now: Mono) {
+        let name = &self.names[self.me.index()];
+        if let Some(tape) = self.tape.as_mut().filter(|_| self.joined && !name.is_empty()) {
+            tape.roll(Slate {
+                session_id: format!("{:08x}", self.session as u32),
+                participant_id: self.me.number(),
+                participant: name.clone(),
+                line: self.line.unwrap_or(SessionLine::beginning(now)),
+            });
         }
-        let at = self.bells.meet(now).filter(|_| met)?;
-        let session_ns = line.session_ns(at);
-        self.ring(session_ns);
-        Some(Input::Tone { session_ns })
     }
 
     /// The session's clock, as it is known now.
@@ -171,7 +177,7 @@ impl Stage {
     }
 
     /// The recorder says something. Answers with what the others should be told.
-    pub fn taped(&mut self, event: Option<&Event>) -> Option<Input<'static>> {
+    pub fn taped(&mut self, event: Option<&Event>, now: Mono) -> Option<Input<'static>> {
         self.tape.as_mut()?.heard(event);
         let recording = match event {
             Some(Event::RecordingStarted { .. }) => true,
@@ -179,6 +185,9 @@ impl Stage {
             Some(_) => return None,
         };
         self.status.recording = recording;
+        if recording {
+            self.bells.record(now);
+        }
         Some(Input::Status(self.status))
     }
 
@@ -187,11 +196,12 @@ impl Stage {
         self.bells.look_at()
     }
 
-    /// Does what is due.
-    pub fn look(&mut self, now: Mono) {
-        if let (Some(at), Some(line)) = (self.bells.due(now), self.line) {
-            self.ring(line.session_ns(at));
-        }
+    /// Does what is due. Answers with what the call should hear.
+    pub fn look(&mut self, now: Mono) -> Option<Input<'static>> {
+        let everybody_records = self.present.iter().flatten().all(|records| *records);
+        let session_ns = self.line?.session_ns(self.bells.due(everybody_records, now)?);
+        self.ring(session_ns);
+        Some(Input::Tone { session_ns })
     }
 
     /// We are about to leave: what to tell the call, and when to go. At once, where nothing is recorded.
