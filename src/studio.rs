@@ -34,7 +34,7 @@ mod watch_clock;
 
 pub use crate::mesh::invite::{Invite, InviteError};
 pub use call::{Admission, Call, CallError, CallEvent, CallSettings, PeerStats, Person, Remote};
-pub use call::{Change, Governor, Pressure, Shed};
+pub use call::{Governor, Pressure, Shed, ShedChange};
 pub use event::{Event, Finished};
 pub use examine::{Encoder, Examination, devices_for_trying, examine};
 pub use recorder::{Recorder, StartError, Starting, Stopper};

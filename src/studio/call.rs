@@ -22,7 +22,7 @@ mod places;
 mod tell;
 
 pub use event::{CallEvent, PeerStats, Person};
-pub use governor::{Change, Governor, Pressure, Shed};
+pub use governor::{Governor, Pressure, Shed, ShedChange};
 
 use crate::mesh::invite::Invite;
 use crate::net::socket::{Socket, SocketError};
