@@ -41,7 +41,6 @@ pub use call::{
     Admission, Call, CallError, CallEvent, CallSettings, PeerStats, Person, Remote, SpeakerChoice, Spread, TapeStats,
     VoiceStats,
 };
-pub use call::{Change, Governor, Pressure, Shed};
 pub use event::{Event, Finished};
 pub use examine::{Encoder, Examination, devices_for_trying, examine};
 pub use recorder::{Recorder, StartError, Starting, Stopper};

@@ -27,6 +27,7 @@ mod look;
 mod out;
 mod revive;
 mod rhythm;
+mod screen;
 mod shape;
 mod tag;
 

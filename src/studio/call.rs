@@ -28,7 +28,6 @@ mod tape;
 mod tell;
 
 pub use event::{CallEvent, PeerStats, Person, TapeStats, VoiceStats};
-pub use governor::{Change, Governor, Pressure, Shed};
 pub use quantiles::Spread;
 pub use sound::SpeakerChoice;
 

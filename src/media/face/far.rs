@@ -4,8 +4,8 @@
 use super::super::camera::Picture;
 use super::super::graph::{GraphError, Trouble};
 use super::decoder::Decoder;
-use super::gate::Screen;
 use super::revive::Revived;
+use super::screen::Screen;
 use crate::words::Mono;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

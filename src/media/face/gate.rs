@@ -8,7 +8,6 @@
 //!  decoded   x   x  x  x | x     x  x | frozen, a key frame is asked for | x   x
 //! ```
 
-use super::super::camera::Picture;
 use super::tag::Tag;
 use crate::words::{Mono, Size};
 
@@ -105,37 +104,6 @@ pub(super) fn is_plausible(vp8: &[u8], key: bool) -> bool {
     let (Some(width), Some(height)) = (side(0), side(2)) else { return false };
     let pixels = Size { width, height }.pixels();
     *code == START_CODE && pixels > 0 && pixels <= PIXELS_MAX
-}
-
-/// What was shown last stays; what comes out of a decoder that was told to stop is not shown any more.
-#[derive(Debug, Default)]
-pub(super) struct Screen {
-    latest: Option<Picture>,
-    dark: bool,
-}
-
-impl Screen {
-    /// A picture is ready; `false` if nobody is to see it.
-    pub(super) fn show(&mut self, picture: &Picture) -> bool {
-        if !self.dark {
-            self.latest = Some(picture.clone());
-        }
-        !self.dark
-    }
-
-    /// Nothing is shown until [`light`](Self::light).
-    pub(super) fn darken(&mut self) {
-        *self = Screen { latest: None, dark: true };
-    }
-
-    /// Pictures are shown again.
-    pub(super) fn light(&mut self) {
-        self.dark = false;
-    }
-
-    pub(super) fn latest(&self) -> Option<Picture> {
-        self.latest.clone()
-    }
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ pub enum Shed {
 
 /// A change, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct ShedChange {
     /// Before.
     pub from: Shed,
     /// From now on.
@@ -107,7 +107,7 @@ impl Shed {
     }
 }
 
-impl Change {
+impl ShedChange {
     /// For people: what has become of the pictures.
     pub fn sentence(self) -> &'static str {
         let worse = self.to > self.from;
@@ -168,7 +168,7 @@ impl Governor {
     }
 
     /// How the machine feels, once a second; the answer is what changes.
-    pub fn handle(&mut self, pressure: Pressure, now: Mono) -> Option<Change> {
+    pub fn handle(&mut self, pressure: Pressure, now: Mono) -> Option<ShedChange> {
         let strain = self.strain(pressure);
         self.before = pressure;
         let from = self.shed;
@@ -183,7 +183,7 @@ impl Governor {
                 self.give_back(now);
             }
         }
-        (self.shed != from).then_some(Change { from, to: self.shed })
+        (self.shed != from).then_some(ShedChange { from, to: self.shed })
     }
 
     fn give_up(&mut self, steps: usize, now: Mono) {

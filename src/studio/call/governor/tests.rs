@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! The governor on machines that are too slow, a little or much, for a while or for good.
 
-use super::{Change, Depth, Governor, Mono, PictureOrder, Pressure, Shed};
+use super::{Depth, Governor, Mono, PictureOrder, Pressure, Shed, ShedChange};
 
 /// A machine with so much work to spare, in percent of one processor.
 struct Machine {
@@ -10,7 +10,7 @@ struct Machine {
     /// Percent of a processor that pictures may use without the master's queue growing.
     room: f64,
     master_waits_s: f64,
-    changes: Vec<(u64, Change)>,
+    changes: Vec<(u64, ShedChange)>,
 }
 
 /// What the pictures of a call of four cost on each level, in percent of a processor.
@@ -71,9 +71,9 @@ fn a_severe_shortage_goes_two_steps_a_second_and_no_more() {
     let mut governor = Governor::default();
     let severe = Pressure { late_pulls: 50, ..Pressure::default() };
     let at = |ms: u64| Mono(ms * 1_000_000);
-    assert_eq!(governor.handle(severe, at(1000)), Some(Change { from: Shed::Nothing, to: Shed::Rate }));
+    assert_eq!(governor.handle(severe, at(1000)), Some(ShedChange { from: Shed::Nothing, to: Shed::Rate }));
     assert_eq!(governor.handle(severe, at(1500)), None, "it sees the effect first");
-    assert_eq!(governor.handle(severe, at(2000)), Some(Change { from: Shed::Rate, to: Shed::Picture }));
+    assert_eq!(governor.handle(severe, at(2000)), Some(ShedChange { from: Shed::Rate, to: Shed::Picture }));
     assert_eq!(governor.handle(severe, at(3000)), None, "there is nothing left to give up");
 }
 
@@ -145,7 +145,7 @@ fn each_level_says_what_the_encoder_and_the_decoders_do() {
 #[test]
 fn every_change_has_a_sentence_of_its_own() {
     let steps = Shed::EACH.windows(2).flat_map(|w| [(w[0], w[1]), (w[1], w[0])]);
-    let mut sentences: Vec<&str> = steps.map(|(from, to)| Change { from, to }.sentence()).collect();
+    let mut sentences: Vec<&str> = steps.map(|(from, to)| ShedChange { from, to }.sentence()).collect();
     sentences.sort_unstable();
     sentences.dedup();
     assert_eq!(sentences.len(), 8);
