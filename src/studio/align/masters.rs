@@ -5,6 +5,7 @@ use super::AllPlaced;
 use crate::disk::repair::RepairError;
 use crate::disk::session::{self, FindError};
 use crate::disk::{Metadata, repair};
+use crate::media::{Device, DeviceKind};
 use crate::studio::repair::rebuilt;
 use crate::sync::align::SessionFit;
 use crate::sync::timeline::{Clip, Timeline};
@@ -197,7 +198,7 @@ fn relative(from: &Path, to: &Path) -> String {
 impl Master {
     /// Whether its sound is the ruler's.
     pub(super) fn is_test(&self) -> bool {
-        self.metadata.recording.microphone == crate::media::TEST_MICROPHONE
+        self.metadata.recording.microphone == Device::test(DeviceKind::Microphone).name
     }
 
     /// By how many seconds the session clock is ahead of the machine's at sample 0; the same for two masters of one
