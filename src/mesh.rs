@@ -57,6 +57,7 @@ mod tone;
 pub mod voice;
 
 use crate::words::{Mono, PEOPLE_MAX, PeerId, SessionLine};
+use control::Message;
 use control::greeting::Refusal as Refused;
 use core::net::SocketAddr;
 use event::{Event, Input, Output, Over, Status};
@@ -288,7 +289,10 @@ impl Mesh {
             Input::Moved { peer, from, .. } => self.on_moved(peer, from, now),
             Input::Candidates(candidates) => self.on_candidates(candidates, now),
             Input::Admit { ticket, yes } => self.on_admit(ticket, yes, now),
-            Input::Picture { key, layer, bytes } => self.on_picture(key, layer, bytes, now),
+            Input::Picture { key, layer, taken, bytes } => {
+                self.on_picture((key, layer), bytes, taken.unwrap_or(now), now);
+            }
+            Input::KeyFrameWanted { peer } => self.tell(peer, &Message::KeyFrameWanted, now),
             Input::Session(line) => self.set_line(line),
             Input::Status(status) => self.on_status(status, now),
             Input::Tone { session_ns } => self.agree_on_tone(session_ns, now),

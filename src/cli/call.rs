@@ -159,7 +159,7 @@ impl Printer {
             CallEvent::NoRoad { message, .. } | CallEvent::Warning { message, .. } => {
                 aside(&format!("warning: {message}"))
             }
-            CallEvent::PeerStatus { .. } => {}
+            CallEvent::PeerStatus { .. } | CallEvent::PeerSeen { .. } => {}
             CallEvent::Recording(Event::RecordingStarted { file, .. }) => {
                 aside(&format!("recording to {}", file.display()))
             }

@@ -63,8 +63,15 @@ pub enum Input<'a> {
         key: bool,
         /// Its temporal layer: 0 is needed by all others, 1 makes half of the pictures, 2 all of them.
         layer: u8,
+        /// When the camera took it; now, if nobody says.
+        taken: Option<Mono>,
         /// The picture.
         bytes: &'a [u8],
+    },
+    /// Our decoder can do nothing with this peer's pictures before a key frame.
+    KeyFrameWanted {
+        /// Whose.
+        peer: PeerId,
     },
     /// How session time runs, as far as we know now.
     Session(SessionLine),

@@ -183,8 +183,8 @@ impl Mesh {
     }
 
     /// One picture of ours, to whoever gets it.
-    pub(super) fn on_picture(&mut self, key: bool, layer: u8, picture: &[u8], now: Mono) {
-        let (Some(me), stamp_ms, Some(plan)) = (self.me.id, self.stamp_ms(now), self.show.plan) else { return };
+    pub(super) fn on_picture(&mut self, (key, layer): (bool, u8), picture: &[u8], taken: Mono, now: Mono) {
+        let (Some(me), stamp_ms, Some(plan)) = (self.me.id, self.stamp_ms(taken), self.show.plan) else { return };
         if plan.picture.is_none() {
             return;
         }

@@ -17,6 +17,7 @@ mod chime;
 mod clocks;
 mod conductor;
 mod event;
+mod faces;
 mod gate;
 mod governor;
 mod parcels;

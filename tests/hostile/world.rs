@@ -315,7 +315,7 @@ impl World {
             // As encoders do: when it is asked for, and each second anyhow.
             let key = core::mem::take(&mut self.nodes[at].wants_key) || self.pictures.is_multiple_of(25);
             let picture = vec![3; sizes[self.random.below(sizes.len() as u64) as usize]];
-            self.input(at, Input::Picture { key, layer: 0, bytes: &picture });
+            self.input(at, Input::Picture { key, layer: 0, taken: None, bytes: &picture });
         }
     }
 

@@ -153,7 +153,7 @@ fn key_frames(seed: u64, loss: Loss, count: usize) -> (Vec<Option<f64>>, f64) {
         world.sent = Some(Vec::new());
         let offered = world.now;
         let known = world.machines[1].peer(PeerId::HOST).pictures.len();
-        world.input(0, Input::Picture { key: true, layer: 0, bytes: &[7; PIECES * 522 - 100] });
+        world.input(0, Input::Picture { key: true, layer: 0, taken: None, bytes: &[7; PIECES * 522 - 100] });
         world.run_until(offered + 900 * MS);
         let whole = world.machines[1].peer(PeerId::HOST).pictures.get(known).map(|(at, _)| *at);
         let mut first = std::collections::BTreeMap::<u8, True>::new();

@@ -227,7 +227,7 @@ impl World {
                 here.order.map_or(PICTURE_BYTES, |order| (order.bitrate_kbps * 125 / order.fps.max(1)) as usize);
             let bytes = vec![number as u8; if key { plain * KEY_TIMES } else { plain * 9 / 10 }];
             let layer = if key || number.is_multiple_of(4) { 0 } else { [2, 1, 2][(number % 4) as usize - 1] };
-            self.input(machine, Input::Picture { key, layer, bytes: &bytes });
+            self.input(machine, Input::Picture { key, layer, taken: None, bytes: &bytes });
         }
         let pause = SECOND / fps.clamp(1, 60);
         self.put(self.now + pause, What::Picture { machine, run });

@@ -228,18 +228,18 @@ fn inputs_that_make_no_sense_yet_are_borne() {
     let everywhere: Vec<SocketAddr> = (0..200).map(address).collect();
     for at in [0, guest] {
         world.input(at, Input::Admit { ticket: 77, yes: true });
-        world.input(at, Input::Picture { key: true, layer: 0, bytes: &[] });
-        world.input(at, Input::Picture { key: true, layer: 9, bytes: &vec![0; 400_000] });
+        world.input(at, Input::Picture { key: true, layer: 0, taken: None, bytes: &[] });
+        world.input(at, Input::Picture { key: true, layer: 9, taken: None, bytes: &vec![0; 400_000] });
         world.input(at, Input::Moved { peer: PeerId::HOST, link: 1, from: address(9) });
         world.input(at, Input::Candidates(everywhere.clone()));
         world.input(at, Input::Timeout);
     }
     world.run(SECOND);
     assert!(is_full_mesh(&world, 2));
-    world.input(guest, Input::Picture { key: true, layer: 0, bytes: &vec![0; 400_000] });
+    world.input(guest, Input::Picture { key: true, layer: 0, taken: None, bytes: &vec![0; 400_000] });
     world.input(guest, Input::Leave);
     world.input(guest, Input::Leave);
-    world.input(guest, Input::Picture { key: true, layer: 0, bytes: &[1] });
+    world.input(guest, Input::Picture { key: true, layer: 0, taken: None, bytes: &[1] });
     world.run(SECOND);
     world.input(guest, Input::Timeout);
     assert!(world.nodes[guest].mesh.ended());

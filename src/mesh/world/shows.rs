@@ -10,7 +10,7 @@ fn film(world: &mut World, at: usize, pictures: u32) {
     for number in 0..pictures {
         let key = number % 48 == 0;
         let bytes = vec![number as u8; if key { 7_000 } else { 700 }];
-        world.input(at, Input::Picture { key, layer: (number % 2) as u8, bytes: &bytes });
+        world.input(at, Input::Picture { key, layer: (number % 2) as u8, taken: None, bytes: &bytes });
         world.run(1000 * MS / 24);
     }
 }
@@ -75,7 +75,7 @@ fn pictures_pause_for_who_is_silent_and_begin_again_with_a_key_frame() {
     world.run(200 * MS);
     assert!(world.count(0, |e| matches!(e, Event::KeyFrameWanted)) >= 1);
     let bytes = [1; 900];
-    world.input(0, Input::Picture { key: false, layer: 0, bytes: &bytes });
+    world.input(0, Input::Picture { key: false, layer: 0, taken: None, bytes: &bytes });
     world.run(200 * MS);
     assert_eq!(seen(&world, 1), (0, 0), "a delta alone is of no use");
     film(&mut world, 0, 24);
@@ -91,7 +91,7 @@ fn a_key_frame_that_was_asked_for_and_did_not_come_is_asked_for_again() {
     let delta = [1; 700];
     let deltas = |world: &mut World, count: u32| {
         for _ in 0..count {
-            world.input(0, Input::Picture { key: false, layer: 0, bytes: &delta });
+            world.input(0, Input::Picture { key: false, layer: 0, taken: None, bytes: &delta });
             world.run(1000 * MS / 24);
         }
     };
@@ -103,7 +103,7 @@ fn a_key_frame_that_was_asked_for_and_did_not_come_is_asked_for_again() {
     deltas(&mut world, 71);
     assert!((4..=5).contains(&asked(&world)), "once a second: {}", asked(&world));
     let before = asked(&world);
-    world.input(0, Input::Picture { key: true, layer: 0, bytes: &[2; 7_000] });
+    world.input(0, Input::Picture { key: true, layer: 0, taken: None, bytes: &[2; 7_000] });
     world.run(1000 * MS / 24);
     deltas(&mut world, 48);
     assert_eq!((asked(&world), seen(&world, 1)), (before, (1, 48)));

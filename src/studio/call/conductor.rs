@@ -5,6 +5,7 @@
 use super::bells::Bells;
 use super::clocks::Clocks;
 use super::event::CallEvent;
+use super::faces;
 use super::gate::Gate;
 use super::parcels::{Inbox, Parcel, Post, What, post};
 use super::places::{Change, Places};
@@ -12,7 +13,7 @@ use super::sound::Ears;
 use super::stage::{Parts, Stage};
 use super::tell::Teller;
 use super::{Admission, CallSettings};
-use crate::media;
+use crate::media::{self, Encoded};
 use crate::mesh::event::{Event, Input, Output};
 use crate::mesh::inbound::{Arrival, Inbound};
 use crate::mesh::invite::{Invite, InviteKey};
@@ -58,6 +59,10 @@ pub enum Order {
     Leave,
     /// The router's thread.
     Router(Progress),
+    /// A picture of ours, to send.
+    Face(Encoded),
+    /// The first picture of a peer is shown.
+    Seen(PeerId),
     /// The recorder says something; nothing more when it is over.
     Taped(Option<crate::studio::event::Event>),
     /// The others are heard; or nothing is, for want of a speaker.
@@ -241,6 +246,9 @@ impl Conductor {
             self.leave(now);
             self.act(now);
         }
+        if let Some(sentence) = self.stage.govern(self.tell.waiting_bytes(), now) {
+            self.tell.warning("busy", sentence.to_owned());
+        }
         if let Some(tone) = self.stage.look(now) {
             self.mesh.handle(tone, now);
         }
@@ -303,10 +311,16 @@ impl Conductor {
         }
         self.stage.happened(&event, &self.clocks, now);
         match event {
+            Event::Picture { peer, key, timestamp_ms, bytes, .. } => {
+                if let Some(ask) = self.stage.picture(peer, &bytes, key, timestamp_ms, now) {
+                    self.mesh.handle(ask, now);
+                }
+            }
             Event::TimeSample { peer, t1, t2, t3, t4 } => self.learn(peer, Exchange { t1, t2, t3, t4 }, now),
             Event::Stats(stats) => {
                 let voice = self.stage.voice(stats.peer, stats.delay_ms);
-                self.tell.figures(&stats, voice, &self.clocks, now);
+                let picture_ms = self.stage.picture_ms(stats.peer);
+                self.tell.figures(&stats, (voice, picture_ms), &self.clocks, now);
             }
             Event::Over(_) => {
                 self.tell.happened(&event, now);
@@ -342,6 +356,8 @@ impl Conductor {
                 let input = self.stage.camera_off(off, now);
                 self.mesh.handle(input, now);
             }
+            Order::Face(face) => self.mesh.handle(faces::input(&face), now),
+            Order::Seen(peer) => self.tell.seen(peer),
             Order::Taped(event) => self.taped(event, now),
             Order::SpeakerOn { silent } => self.tell.speaker_on(silent),
             Order::SpeakerLost(why) => self.tell.speaker_lost(&why),

@@ -117,6 +117,13 @@ pub enum CallEvent {
         /// They record.
         recording: bool,
     },
+    /// The first picture of somebody can be seen.
+    PeerSeen {
+        /// Their place.
+        participant: u8,
+        /// Their name.
+        name: String,
+    },
     /// Once a second.
     Stats {
         /// How old the session is.
@@ -222,6 +229,9 @@ pub struct PeerStats {
     /// How their voice reaches our ears; nothing while they send none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voice: Option<VoiceStats>,
+    /// From their camera to our screen; nothing while no picture is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture_ms: Option<Spread>,
     /// Nothing has come from them for a moment.
     pub silent: bool,
     /// Their clock minus ours.

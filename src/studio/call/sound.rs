@@ -95,6 +95,11 @@ impl Sound {
         self.gauges.block_samples()
     }
 
+    /// Frames for which the playout had no room.
+    pub fn dropped(&self) -> u64 {
+        self.gauges.dropped()
+    }
+
     /// What rings in our own ears.
     pub fn chime(&self) -> &Chime {
         &self.chime

@@ -6,15 +6,16 @@ use super::bells::Bells;
 use super::clocks::Clocks;
 use super::conductor::Order;
 use super::event::VoiceStats;
+use super::faces::Faces;
 use super::quantiles::Spread;
 use super::sound::{Ears, Sound, SpeakerTarget};
 use super::tape::Tape;
-use crate::media::Device;
+use crate::media::{self, Device};
 use crate::mesh::event::{Event as MeshEvent, Input, Left, Status};
 use crate::mesh::voice::VoiceOut;
 use crate::net::socket::Socket;
 use crate::studio::event::Event;
-use crate::studio::settings::Settings;
+use crate::studio::settings::{CameraChoice, Settings};
 use crate::studio::take::StandBy;
 use crate::studio::take::call::{CallNews, PersonNews, Slate, Taps};
 use crate::words::{Mono, PEOPLE_MAX, PeerId, RATE_HZ, SessionLine, What};
@@ -40,9 +41,13 @@ pub struct Parts {
     pub keep_muted: bool,
 }
 
+/// What a 720p picture weighs before it is encoded, in a second: how many seconds a queue of them is need not be exact.
+const MASTER_BYTES_PER_SECOND: f64 = 1280.0 * 720.0 * 1.5 * 30.0;
+
 /// The stage.
 pub struct Stage {
     sound: Sound,
+    faces: Faces,
     tape: Option<Tape>,
     bells: Bells,
     from_start: bool,
@@ -53,6 +58,8 @@ pub struct Stage {
     line: Option<SessionLine>,
     /// We are in.
     joined: bool,
+    /// Frames that the playout had no room for so far: its thread came too late.
+    dropped: u64,
     /// Who is there, and whether they record.
     present: [Option<bool>; PEOPLE_MAX],
     /// Pulls and concealments counted so far, by place.
@@ -76,10 +83,13 @@ impl Stage {
             None => SpeakerTarget::Default,
         };
         let (sound, ears) = Sound::start(voice, socket, target, orders.clone());
-        let taps = Taps { sound: Some(sound.tap()), picture: None };
+        let camera = recording.as_ref().is_some_and(|settings| settings.camera != CameraChoice::Off);
+        let faces = Faces::start(camera, orders.clone(), conductor.clone(), media::now());
+        let taps = Taps { sound: Some(sound.tap()), picture: faces.tap() };
         let load = |settings| Tape::load(settings, StandBy { taps, keep_muted }, orders, conductor);
         let stage = Stage {
             sound,
+            faces,
             tape: recording.map(load),
             bells: Bells::new(hosting),
             from_start: hosting && record_from_start,
@@ -89,6 +99,7 @@ impl Stage {
             session: 0,
             line: None,
             joined: false,
+            dropped: 0,
             present: [None; PEOPLE_MAX],
             counted: [(0, 0); PEOPLE_MAX],
         };
@@ -120,11 +131,15 @@ impl Stage {
                 self.news(CallNews::Happened(came));
             }
             MeshEvent::PeerStatus { peer, status } => {
+                if status.camera_off {
+                    self.faces.darken(*peer);
+                }
                 let records = &mut self.present[peer.index()];
                 *records = records.map(|_| status.recording);
             }
             MeshEvent::PeerLeft { peer, why } => {
                 self.present[peer.index()] = None;
+                self.faces.forget(*peer);
                 let reason = match why {
                     Left::Bye => "",
                     Left::Silent => "nothing was heard of them for five seconds",
@@ -138,8 +153,34 @@ impl Stage {
                 self.bells.told();
                 self.ring(*session_ns);
             }
+            MeshEvent::PictureOrder(order) => self.faces.order(*order),
+            MeshEvent::KeyFrameWanted => self.faces.want_key(),
             _ => {}
         }
+    }
+
+    /// A picture of a peer has come whole. Answers with what they should be asked for.
+    pub fn picture(
+        &mut self,
+        peer: PeerId,
+        picture: &[u8],
+        key: bool,
+        stamp_ms: u32,
+        now: Mono,
+    ) -> Option<Input<'static>> {
+        let line = self.line?;
+        // Session time in a header wraps; the picture is younger than that by far.
+        let age_ms = line.stamp_ms(now).wrapping_sub(stamp_ms) as i32;
+        let captured = now.offset(-i64::from(age_ms.max(0)) * 1_000_000);
+        self.faces.picture(peer, picture, key, captured, now).then_some(Input::KeyFrameWanted { peer })
+    }
+
+    /// How the machine feels, once a second; a sentence when pictures are given up or given back.
+    pub fn govern(&mut self, waiting_bytes: u64, now: Mono) -> Option<&'static str> {
+        let waiting_seconds = waiting_bytes as f64 / MASTER_BYTES_PER_SECOND;
+        let dropped = self.sound.dropped();
+        let late = dropped.saturating_sub(std::mem::replace(&mut self.dropped, dropped)) as u32;
+        self.faces.look(waiting_seconds, late, now)
     }
 
     /// The recording begins, if it has not.
@@ -172,6 +213,7 @@ impl Stage {
     /// The person switches the camera off, or on again.
     pub fn camera_off(&mut self, off: bool, now: Mono) -> Input<'static> {
         self.news(CallNews::CameraOff(off, now));
+        self.faces.camera_off(off);
         self.status.camera_off = off;
         Input::Status(self.status)
     }
@@ -234,6 +276,11 @@ impl Stage {
     /// From a frame's first sample to its datagram.
     pub fn capture_to_send(&self) -> Option<Spread> {
         self.sound.capture_to_send()
+    }
+
+    /// From their camera to our screen.
+    pub fn picture_ms(&self, peer: PeerId) -> Option<Spread> {
+        self.faces.age(peer)
     }
 
     /// How somebody was heard in the last second.

@@ -275,7 +275,13 @@ impl Teller {
     }
 
     /// What is known of one peer in this second.
-    pub fn figures(&mut self, stats: &Stats, voice: Option<VoiceStats>, clocks: &Clocks, now: Mono) {
+    pub fn figures(
+        &mut self,
+        stats: &Stats,
+        (voice, picture_ms): (Option<VoiceStats>, Option<Spread>),
+        clocks: &Clocks,
+        now: Mono,
+    ) {
         let clock = clocks.estimate(stats.peer, now);
         let peer = stats.peer;
         let figures = PeerStats {
@@ -288,12 +294,23 @@ impl Teller {
             jitter_ms: to_thousandths(stats.jitter_ms),
             delay_ms: stats.delay_ms.map(to_thousandths),
             voice: voice.map(rounded),
+            picture_ms,
             silent: stats.silent,
             clock_offset_ms: clock.map(|c| to_thousandths(c.offset_ns as f64 / 1e6)),
             clock_rate_ppm: clock.map(|c| to_thousandths(c.rate_ppm)),
             clock_uncertainty_ms: clock.map(|c| to_thousandths(c.uncertainty_ns as f64 / 1e6)),
         };
         self.stats.push(figures);
+    }
+
+    /// The first picture of somebody is there.
+    pub fn seen(&self, peer: PeerId) {
+        self.say(CallEvent::PeerSeen { participant: peer.number(), name: self.name(peer) });
+    }
+
+    /// How much of our recording waits for its encoders.
+    pub fn waiting_bytes(&self) -> u64 {
+        self.tape.as_ref().map_or(0, |tape| tape.waiting_bytes)
     }
 
     /// Whose figures of this second are known.
