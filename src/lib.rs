@@ -13,12 +13,12 @@
 //!   4  cli         the command line
 //!   3  studio      the conductor and public library: a take and its devices, a call and its people, their events
 //!   2  media       hand: the only place that says GStreamer
-//!      disk        hand: session folders, metadata, space, the writer, recovering
+//!      disk        hand: session folders, metadata, space, the writer, recovering, corrected sound
 //!      net         hand: one UDP socket, its receiving thread, this machine's addresses, port mapping
 //!   1  mesh        engine: the wire protocol: who is in the call, and every datagram between them
 //!      playout     engine: voice in: when each frame is heard, what is heard in its place, and the sum of all
 //!      mp4         engine: scan, finalise, recover, inspect
-//!      sync        engine: clocks, ours and the others', counted sound, constant rate, the rulers
+//!      sync        engine: clocks, ours and the others', counted sound, constant rate, the rulers, lining up
 //!   0  words       plain types that everybody speaks
 //! ```
 //!
@@ -32,6 +32,8 @@
 //! 3. `mp4/finalise.rs`: how a file becomes an ordinary MP4 in place, openable at every instant of it.
 //! 4. `mesh.rs`: the rule of its loop, and what the two fast paths are. `studio/call/conductor.rs` is the hand that
 //!    turns it.
+//!
+//! Afterwards `studio/align.rs` puts the masters of a call on one time line.
 //!
 //! The graphs themselves are text, in `pipelines/*.launch`, and `pipelines/encoders.toml` says who encodes.
 //!

@@ -128,6 +128,20 @@ mention_x264() {
     say 'RPM Fusion (free) as https://rpmfusion.org/Configuration tells, then: sudo dnf install gstreamer1-plugins-ugly'
 }
 
+# The tests read our time lines with OpenTimelineIO, which no system packages with its adapters: it gets a corner of
+# its own below target/. Where it cannot be had the tests that want it say so and are passed over.
+prepare_timeline_reader() {
+    reads='import opentimelineio, otio_fcp_adapter, otio_fcpx_xml_adapter, otio_cmx3600_adapter'
+    for python in target/otio-venv/bin/python python3; do
+        if "$python" -c "$reads" 2>/dev/null; then return 0; fi
+    done
+    say 'Getting OpenTimelineIO for the tests'
+    python3 -m venv target/otio-venv &&
+        target/otio-venv/bin/python -m pip install --quiet 'opentimelineio>=0.17' otio-fcp-adapter \
+            otio-fcpx-xml-adapter otio-cmx3600-adapter ||
+        say 'OpenTimelineIO could not be had; the test that reads time lines back will be passed over.'
+}
+
 case ${1:-} in
     run) purposes='build run' ;;
     test) purposes='build run test' ;;
@@ -157,4 +171,5 @@ fi
 check_gstreamer
 mention_x264
 need_rust
+case " $purposes " in *' test '*) prepare_timeline_reader ;; esac
 say "Everything needed is installed (Rust $RUST_FOUND in $(dirname "$(command -v cargo)"), GStreamer $(pkg-config --modversion gstreamer-1.0))."

@@ -114,15 +114,15 @@ pub fn beeps(file: &Path) -> Vec<f64> {
     find_beeps(&sound, RATE_HZ as u32).iter().map(|beep: &Beep| beep.at).collect()
 }
 
-/// Two clocks seconds apart, one of them 80 ppm fast, for ten minutes: 48 ms of drift.
+/// Two clocks seconds apart, one of them 80 ppm fast, for five minutes: 24 ms of drift.
 pub fn two() -> [Craft; 2] {
     let host =
-        Craft { name: "host", id: 0, start_s: 5.25, seconds: 610, ppm: 0.0, machine_s: 0.0, tone_at: Some(96_100) };
+        Craft { name: "host", id: 0, start_s: 5.25, seconds: 310, ppm: 0.0, machine_s: 0.0, tone_at: Some(96_100) };
     let guest = Craft {
         name: "guest",
         id: 1,
         start_s: 9.013,
-        seconds: 600,
+        seconds: 300,
         ppm: 80.0,
         machine_s: -12.34,
         tone_at: Some(48_777),

@@ -29,9 +29,6 @@ def clips_of(path):
             speed = 1.0
             for effect in clip.effects:
                 speed *= effect.time_scalar
-            if path.endswith(".fcpxml"):
-                # The adapter leaves time maps alone; the whole medium lies on the whole clip.
-                speed = media.duration.to_seconds() / source.duration.to_seconds()
             start = source.start_time.to_seconds() - (media.start_time.to_seconds() if media else 0.0)
             found.append({
                 "kind": track.kind, "name": clip.name, "at": place.start_time.to_seconds() + shift,

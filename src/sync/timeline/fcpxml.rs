@@ -54,7 +54,6 @@ fn resources(timeline: &Timeline) -> String {
         format!(r#"<format id="{id}" frameDuration="100/3000s" width="{width}" height="{height}"/>"#)
     };
     line(picture("r1", largest));
-    line(r#"<format id="r2" name="FFVideoFormatRateUndefined" frameDuration="1/48000s"/>"#.to_owned());
     for (n, clip) in timeline.clips.iter().enumerate() {
         let common = format!(
             r#"name="{}" src="{}" start="0s" duration="{}""#,
@@ -62,13 +61,14 @@ fn resources(timeline: &Timeline) -> String {
             address(&clip.path),
             samples(clip.samples as i64)
         );
+        let note = format!(r#"<metadata><md key="hyperzoom.participant" value="{}"/></metadata>"#, escaped(&clip.name));
         if let Some(size) = clip.size {
             line(picture(&format!("f{n}"), size));
-            line(format!(r#"<asset id="v{n}" {common} hasVideo="1" format="f{n}"/>"#));
+            line(format!(r#"<asset id="v{n}" {common} hasVideo="1" format="f{n}">{note}</asset>"#));
         }
         if clip.has_sound {
-            let sound = r#"hasAudio="1" audioSources="1" audioChannels="1" audioRate="48000" format="r2""#;
-            line(format!(r#"<asset id="a{n}" {common} {sound}/>"#));
+            let sound = r#"hasAudio="1" audioSources="1" audioChannels="1" audioRate="48000""#;
+            line(format!(r#"<asset id="a{n}" {common} {sound}>{note}</asset>"#));
         }
     }
     text
