@@ -6,6 +6,7 @@
 
 mod align;
 mod call;
+mod demo;
 mod doctor;
 mod host;
 mod inspect;
@@ -35,6 +36,9 @@ enum Command {
     /// Come into a call
     #[command(args_override_self = true)]
     Join(join::Join),
+    /// Play a whole call on this machine with test sources, and report
+    #[command(args_override_self = true)]
+    Demo(demo::Demo),
     /// Record a golden master from this machine's camera and microphone
     #[command(args_override_self = true)]
     Record(record::Record),
@@ -62,6 +66,7 @@ pub fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Host(host) => host.run(),
         Command::Join(join) => join.run(),
+        Command::Demo(demo) => demo.run(),
         Command::Record(record) => record.run(),
         Command::Recover(recover) => recover.run(),
         Command::Align(align) => align.run(),

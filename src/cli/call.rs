@@ -23,6 +23,9 @@ pub struct CallOptions {
     /// Leave the router alone
     #[arg(long)]
     pub no_port_mapping: bool,
+    /// What the session is called, in the name of its folder
+    #[arg(long, default_value = "", value_name = "NAME")]
+    pub session: String,
     /// Record on while muted or with the camera off, though nobody hears or sees it
     #[arg(long)]
     pub keep_muted: bool,
@@ -30,7 +33,7 @@ pub struct CallOptions {
 
 impl CallOptions {
     /// What the library needs to know.
-    pub fn settings(&self, name_without: &str, session: &str) -> anyhow::Result<CallSettings> {
+    pub fn settings(&self, name_without: &str) -> anyhow::Result<CallSettings> {
         let name = match self.shared.name.trim() {
             "" => name_without,
             name => name,
@@ -39,7 +42,7 @@ impl CallOptions {
         recording.camera = self.shared.camera.clone();
         recording.microphone = self.shared.mic.clone();
         recording.participant = name.to_owned();
-        recording.session_name = session.to_owned();
+        recording.session_name.clone_from(&self.session);
         Ok(CallSettings {
             recording,
             speaker: self.shared.speaker.as_str().into(),
@@ -83,12 +86,12 @@ pub fn follow(call: &Call, bell: Receiver<()>, json: bool, mut on_event: impl Fn
     }
 }
 
-/// Reads `yes NUMBER` and `no NUMBER`, a line each: who knocks is let in or sent away.
-pub fn take_answers(remote: Remote) {
-    std::thread::spawn(move || read_answers(&remote));
+/// Reads what a person types, a line each: who knocks is let in or sent away, microphone and camera are switched.
+pub fn take_orders(remote: Remote) {
+    std::thread::spawn(move || read_orders(&remote));
 }
 
-fn read_answers(call: &Remote) {
+fn read_orders(call: &Remote) {
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
         let mut words = line.split_whitespace();
         match (words.next(), words.next().and_then(|n| n.parse().ok())) {
@@ -96,8 +99,13 @@ fn read_answers(call: &Remote) {
             (Some("no" | "n"), Some(ticket)) => call.admit(ticket, false),
             (Some("mute"), None) => call.mute(true),
             (Some("unmute"), None) => call.mute(false),
+            (Some("leave"), None) => call.leave(),
+            (Some("camera"), None) if line.trim_end().ends_with(" off") => call.camera_off(true),
+            (Some("camera"), None) if line.trim_end().ends_with(" on") => call.camera_off(false),
             (None, _) => {}
-            _ => aside("answer with 'yes NUMBER' or 'no NUMBER'; 'mute' and 'unmute' do what they say"),
+            _ => aside(
+                "say 'mute', 'unmute', 'camera off', 'camera on' or 'leave'; to who knocks 'yes NUMBER' or 'no NUMBER'",
+            ),
         }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! `hyperzoom host`.
 
-use super::call::{CallOptions, follow, take_answers, watch_signals};
+use super::call::{CallOptions, follow, take_orders, watch_signals};
 use super::shared::{Usage, say_json, start_media};
 use crate::studio::{Admission, Call, CallEvent};
 use anyhow::Context;
@@ -14,9 +14,6 @@ use std::path::{Path, PathBuf};
 pub struct Host {
     #[command(flatten)]
     options: CallOptions,
-    /// What the session is called
-    #[arg(long, default_value = "", value_name = "NAME")]
-    session: String,
     /// Record from the beginning instead of from the first guest on
     #[arg(long)]
     record_from_start: bool,
@@ -40,7 +37,7 @@ impl Host {
     /// Hosts until it is over.
     pub fn run(self) -> anyhow::Result<()> {
         let json = self.options.shared.json;
-        let mut settings = self.options.settings("host", &self.session)?;
+        let mut settings = self.options.settings("host")?;
         if let Some(file) = &self.invite_file
             && !file.parent().is_none_or(|folder| folder.as_os_str().is_empty() || folder.is_dir())
         {
@@ -62,9 +59,7 @@ impl Host {
                 return Err(why.into());
             }
         };
-        if matches!(self.admit, Admit::Ask) {
-            take_answers(call.remote());
-        }
+        take_orders(call.remote());
         let mut written = Ok(());
         let note = |event: &CallEvent| {
             if let (CallEvent::Invite { invite, .. }, Some(file)) = (event, &self.invite_file) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! `hyperzoom join`.
 
-use super::call::{CallOptions, follow, watch_signals};
+use super::call::{CallOptions, follow, take_orders, watch_signals};
 use super::shared::{Usage, say_json, start_media};
 use crate::studio::{Call, CallEvent, Invite, InviteError};
 
@@ -21,7 +21,7 @@ impl Join {
         let json = self.options.shared.json;
         let invite: Invite =
             self.invite.parse().map_err(|why: InviteError| Usage(format!("that is no invite: {why}")))?;
-        let settings = self.options.settings("guest", "")?;
+        let settings = self.options.settings("guest")?;
         let bell = watch_signals()?;
         start_media()?;
         let call = match Call::join(settings, invite) {
@@ -33,6 +33,7 @@ impl Join {
                 return Err(why.into());
             }
         };
+        take_orders(call.remote());
         follow(&call, bell, json, |_| {})
     }
 }
