@@ -24,7 +24,8 @@ fn every_text_has_every_name_it_promises_and_leaves_no_pad_open() {
             element.pads().iter().filter(|p| !p.is_linked()).map(|p| p.path_string().to_string()).collect()
         };
         // What a file holds is known when it is read: until then the decoder has nothing to give on.
-        let waits = |pad: &String| name == "read-sound" && pad.contains("audioconvert");
+        let waiting = ["audioconvert", "typefind"];
+        let waits = |pad: &String| name == "read-sound" && waiting.iter().any(|element| pad.contains(element));
         let open: Vec<String> = graph
             .pipeline
             .iterate_recurse()

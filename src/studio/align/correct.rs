@@ -17,7 +17,11 @@ const SILENCE: [f32; 1024] = [0.0; 1024];
 pub(super) fn write_all(all: &AllPlaced, out: &Path, tell: &mut dyn FnMut(String)) -> Result<Vec<String>, AlignError> {
     let mut names = Vec::new();
     for placed in all.masters.iter().filter(|p| p.clip.has_sound) {
-        let name = format!("{}.wav", safe_name(&placed.clip.name));
+        let name = match safe_name(&placed.clip.name) {
+            // A name of nothing but signs.
+            empty if empty.is_empty() => format!("participant-{}.wav", names.len() + 1),
+            name => format!("{name}.wav"),
+        };
         tell(format!("writing {name}"));
         let path = out.join(&name);
         let unwritable = |cause: io::Error| AlignError::Unwritable { path: path.clone(), cause };
