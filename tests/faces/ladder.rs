@@ -7,6 +7,7 @@ use hyperzoom::words::{Mono, Size};
 
 /// Pictures that are measured after each order.
 const SECONDS: usize = 4;
+const TRIES: usize = 8;
 
 #[test]
 fn the_ladder_is_climbed_down_and_up_while_the_call_runs() {
@@ -22,7 +23,13 @@ fn the_ladder_is_climbed_down_and_up_while_the_call_runs() {
         // What was encoded before the order, and until the rate control has settled.
         while Some(ends.await_encoded().captured) < ends.far.latest().map(|latest| latest.at) {}
         (0..2 * fps).for_each(|_| drop(ends.await_encoded()));
-        let pictures: Vec<Encoded> = (0..SECONDS * fps as usize).map(|_| ends.await_encoded()).collect();
+        // What a busy machine sheds is no measure of the encoder: then it is measured again.
+        let window = |_| {
+            let shed = ends.out.shed();
+            let pictures: Vec<Encoded> = (0..SECONDS * fps as usize).map(|_| ends.await_encoded()).collect();
+            (ends.out.shed() == shed).then_some(pictures)
+        };
+        let pictures = (0..TRIES).find_map(window).expect("the machine keeps up for a few seconds");
         let taken_ns = pictures.last().expect("some").captured.since(pictures[0].captured);
         let rate = (pictures.len() - 1) as f64 / (taken_ns as f64 / Mono::SECOND as f64);
         let bytes: usize = pictures.iter().map(|picture| picture.bytes.len()).sum();

@@ -11,8 +11,9 @@ use std::sync::mpsc::channel;
 /// Below this a picture is broken.
 const BROKEN_DB: f64 = 20.0;
 
-/// No picture stands still for longer, where a key frame is asked for.
-const STILL_MS_MAX: i64 = 2_500;
+/// Loss in percent, and for how long no picture stands still at most, where key frames are asked for: on the worse road
+/// one of those may be lost as well.
+const ROADS: [(f64, i64); 2] = [(5.0, 1_500), (15.0, 5_000)];
 
 /// Loses datagrams in bursts of two on average, so many of a hundred altogether.
 struct Road {
@@ -42,12 +43,12 @@ impl Road {
 
 #[test]
 fn with_lost_datagrams_what_is_shown_is_whole() {
-    for percent in [5.0, 15.0] {
+    for (percent, still_ms_max) in ROADS {
         let mut road = Road { chance: Chance::seeded("faces on a bad road"), losing: false, percent };
         let (sent, all) = channel();
         let ends = Ends::open(move |picture| {
             let carried = road.carries(picture);
-            sent.send((picture.clone(), carried)).expect("the test listens");
+            let _ = sent.send((picture.clone(), carried));
             carried
         });
         let _camera = Camera::on(HD, ends.out.clone());
@@ -77,6 +78,6 @@ fn with_lost_datagrams_what_is_shown_is_whole() {
         );
         assert!(lost > 5, "the road was bad: {lost}");
         assert!(worst_db >= BROKEN_DB, "{worst_db}");
-        assert!(still_ms < STILL_MS_MAX, "{still_ms}");
+        assert!(still_ms < still_ms_max, "{still_ms}");
     }
 }

@@ -70,5 +70,5 @@ pub(super) fn of(buffer: &gst::BufferRef) -> u8 {
 }
 
 fn array<const N: usize>(numbers: [i32; N]) -> glib::ValueArray {
-    glib::ValueArray::new(numbers.map(|number| glib::Value::from(number)))
+    glib::ValueArray::new(numbers.map(glib::Value::from))
 }
