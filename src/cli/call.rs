@@ -3,8 +3,10 @@
 //! read.
 
 use super::shared::{Shared, say, say_json};
-use crate::studio::{Call, CallEvent, CallSettings, Event, PeerStats, Remote, Settings};
+use crate::media::FrameSamples;
+use crate::studio::{Call, CallEvent, CallSettings, Event, PeerStats, Remote, Settings, VoiceFrames};
 use anyhow::{Context, bail};
+use clap::ValueEnum;
 use std::io::{BufRead, IsTerminal, Write};
 use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, channel};
@@ -26,9 +28,35 @@ pub struct CallOptions {
     /// What the session is called, in the name of its folder
     #[arg(long, default_value = "", value_name = "NAME")]
     pub session: String,
+    /// How long a frame of your voice is, in milliseconds: 2.5 is heard earlier and weighs more
+    #[arg(long, value_enum, default_value_t = FrameChoice::Auto, value_name = "MS")]
+    pub voice_frames: FrameChoice,
     /// Record on while muted or with the camera off, though nobody hears or sees it
     #[arg(long)]
     pub keep_muted: bool,
+}
+
+/// How long frames are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FrameChoice {
+    /// What pays on the roads that there are
+    Auto,
+    /// Always 5 ms
+    #[value(name = "5")]
+    Five,
+    /// Always 2.5 ms
+    #[value(name = "2.5")]
+    Short,
+}
+
+impl From<FrameChoice> for VoiceFrames {
+    fn from(choice: FrameChoice) -> VoiceFrames {
+        match choice {
+            FrameChoice::Auto => VoiceFrames::Auto,
+            FrameChoice::Five => VoiceFrames::Always(FrameSamples::Ms5),
+            FrameChoice::Short => VoiceFrames::Always(FrameSamples::Ms2_5),
+        }
+    }
 }
 
 impl CallOptions {
@@ -46,6 +74,7 @@ impl CallOptions {
         Ok(CallSettings {
             recording,
             speaker: self.shared.speaker.as_str().into(),
+            frames: self.voice_frames.into(),
             record_from_start: false,
             keep_muted: self.keep_muted,
             name: name.to_owned(),

@@ -12,8 +12,13 @@ fn every_text_has_every_name_it_promises_and_leaves_no_pad_open() {
     let size = Size { width: 320, height: 180 };
     let encoder = |codec| choose(Wanted { codec, size, kbps: 192 }).expect("an encoder is installed").text;
     let (video, audio) = (encoder(Codec::H264), encoder(Codec::Aac));
-    let slots =
-        [("source", "fakesrc"), ("decoder", ""), ("video_encoder", video.as_str()), ("audio_encoder", audio.as_str())];
+    let slots = [
+        ("source", "fakesrc"),
+        ("sink", "fakesink"),
+        ("decoder", ""),
+        ("video_encoder", video.as_str()),
+        ("audio_encoder", audio.as_str()),
+    ];
     for name in texts() {
         let text = Text::load(name).expect("built in");
         let graph = Graph::build(&text, &slots).unwrap_or_else(|e| panic!("{name}: {e}"));

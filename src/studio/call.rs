@@ -18,6 +18,7 @@ mod clocks;
 mod conductor;
 mod event;
 mod faces;
+mod frames;
 mod gate;
 mod governor;
 mod parcels;
@@ -29,6 +30,7 @@ mod tape;
 mod tell;
 
 pub use event::{CallEvent, PeerStats, Person, TapeStats, VoiceStats};
+pub use frames::VoiceFrames;
 pub use quantiles::Spread;
 pub use sound::SpeakerChoice;
 
@@ -68,6 +70,8 @@ pub struct CallSettings {
     pub recording: Settings,
     /// Where the others are heard.
     pub speaker: SpeakerChoice,
+    /// How long the frames of our voice are.
+    pub frames: VoiceFrames,
     /// A host's: records before anybody is there.
     pub record_from_start: bool,
     /// Records on while muted or with the camera off; the others neither hear nor see it.
@@ -183,8 +187,8 @@ fn parts(settings: &CallSettings) -> Result<Parts, PrepareError> {
         }
     };
     let deaf = settings.speaker == SpeakerChoice::Off;
-    let CallSettings { record_from_start, keep_muted, .. } = *settings;
-    Ok(Parts { recording, speaker, deaf, record_from_start, keep_muted })
+    let CallSettings { frames, record_from_start, keep_muted, .. } = *settings;
+    Ok(Parts { recording, speaker, frames, deaf, record_from_start, keep_muted })
 }
 
 impl Drop for Call {

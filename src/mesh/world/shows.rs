@@ -4,6 +4,7 @@
 use super::crowd::full;
 use super::{MS, SECOND, World};
 use crate::mesh::event::{Event, Input, Status};
+use crate::words::Mono;
 
 /// A camera at 24 pictures a second, a key frame each two seconds.
 fn film(world: &mut World, at: usize, pictures: u32) {
@@ -146,17 +147,15 @@ fn everybody_hears_of_the_tone_once_though_half_of_the_datagrams_are_lost() {
     let mut world = full(3);
     world.run(SECOND);
     world.loss = 500;
-    let line = world.line(0);
-    world.input(0, Input::Tone { session_ns: line + 2 * SECOND as i64 });
+    // The host opened its call at the first moment of this world.
+    let line = world.now.since(Mono(1_000 * Mono::SECOND));
+    world.input(0, Input::Tone { session_ns: line + 2 * SECOND });
     world.run(3 * SECOND);
     for at in 1..4 {
-        assert_eq!(
-            world.count(at, |e| matches!(e, Event::Tone { session_ns } if *session_ns == line + 2 * SECOND as i64)),
-            1
-        );
+        assert_eq!(world.count(at, |e| matches!(e, Event::Tone { session_ns } if *session_ns == line + 2 * SECOND)), 1);
     }
     world.loss = 0;
-    world.input(1, Input::Tone { session_ns: line + 8 * SECOND as i64 });
+    world.input(1, Input::Tone { session_ns: line + 8 * SECOND });
     world.run(SECOND);
     let heard: usize = (0..4).map(|at| world.count(at, |e| matches!(e, Event::Tone { .. }))).sum();
     assert_eq!(heard, 3, "a guest's word agrees nothing");

@@ -318,6 +318,7 @@ impl Conductor {
             }
             Event::TimeSample { peer, t1, t2, t3, t4 } => self.learn(peer, Exchange { t1, t2, t3, t4 }, now),
             Event::Stats(stats) => {
+                self.stage.road(&stats);
                 let voice = self.stage.voice(stats.peer, stats.delay_ms);
                 let picture_ms = self.stage.picture_ms(stats.peer);
                 self.tell.figures(&stats, (voice, picture_ms), &self.clocks, now);
@@ -424,6 +425,7 @@ impl Conductor {
             return;
         }
         self.figured = now;
+        self.stage.fit_voice(now);
         self.stage.note_people(&self.clocks, &present, now);
         self.tell.stats(self.stage.capture_to_send(), &self.clocks, now);
     }
