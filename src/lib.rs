@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //! HyperZoom: a call that feels like one room, and a local master that never loses a frame.
 //!
-//! Today it records: camera and microphone of this machine into a golden master, an MP4 that no crash, full disk,
-//! unplugged device or busy machine can spoil, and that can be finished in place whatever happened to it. And it
-//! connects: two to four people in a mesh of sealed datagrams, with one clock for all, which sound and pictures will
-//! cross.
+//! Two to four people talk over a mesh of sealed datagrams, see each other in a modest picture, and have one clock. Each
+//! machine records its own camera and microphone into a golden master, an MP4 that no crash, full disk, unplugged device,
+//! busy machine or bad network can spoil, and that can be finished in place whatever happened to it. Afterwards the
+//! masters are lined up for the editor.
 //!
 //! # The map: five rings, imports only inward
 //!
@@ -32,6 +32,7 @@
 //! 3. `mp4/finalise.rs`: how a file becomes an ordinary MP4 in place, openable at every instant of it.
 //! 4. `mesh.rs`: the rule of its loop, and what the two fast paths are. `studio/call/conductor.rs` is the hand that
 //!    turns it.
+//! 5. `playout.rs` and `studio/call/sound.rs`: the way of a voice, from one real-time thread to the next.
 //!
 //! Afterwards `studio/align.rs` puts the masters of a call on one time line.
 //!

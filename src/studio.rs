@@ -16,7 +16,9 @@
 //!                                                              \--> Mapping: the router's doors
 //! ```
 //!
-//! In a call one thread again owns all that can change; voice alone goes past it.
+//! In a call one thread again owns all that can change; voice alone goes past it (`call/sound.rs`). What a participant
+//! does with their own devices is the `call/stage.rs`; the recording of a call is a take like any other, told by the
+//! conductor when to begin and what the session's clock says.
 
 mod align;
 mod awake;

@@ -90,6 +90,13 @@ impl Device {
         }
     }
 
+    /// Whether it is a headset without a wire, of which the microphone sounds like a telephone and is late.
+    pub fn is_bluetooth(&self) -> bool {
+        let properties = self.origin.as_ref().and_then(DeviceExt::properties);
+        let says = |key: &str| properties.as_ref().and_then(|p| p.get::<String>(key).ok()).unwrap_or_default();
+        self.id.starts_with("bluez") || says("device.api").starts_with("bluez") || says("device.bus") == "bluetooth"
+    }
+
     /// Whether it is a node of PipeWire's.
     pub(super) fn is_of_pipewire(&self) -> bool {
         let Some(device) = &self.origin else { return false };

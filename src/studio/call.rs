@@ -21,6 +21,7 @@ mod faces;
 mod frames;
 mod gate;
 mod governor;
+mod order;
 mod parcels;
 mod places;
 mod quantiles;
@@ -36,9 +37,11 @@ pub use sound::SpeakerChoice;
 
 use super::prepare::{self, PrepareError};
 use super::settings::Settings;
+use crate::media::Device;
 use crate::mesh::invite::Invite;
 use crate::net::socket::{Socket, SocketError};
-use conductor::{Conductor, Order, Part};
+use conductor::Conductor;
+use order::{Order, Part};
 use stage::Parts;
 use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -177,10 +180,12 @@ fn parts(settings: &CallSettings) -> Result<Parts, PrepareError> {
         SpeakerChoice::Id(id) => Some(prepare::speaker(id)?),
         SpeakerChoice::Auto | SpeakerChoice::Off => None,
     };
+    let mut bluetooth = speaker.iter().find(|speaker| speaker.is_bluetooth()).map(|speaker| speaker.name.clone());
     let recording = match prepare::Devices::find(&settings.recording) {
         Err(PrepareError::Nothing) => None,
         found => {
-            found?;
+            let microphone = found?.microphone.map(|(device, _)| device).filter(Device::is_bluetooth);
+            bluetooth = microphone.map(|device| device.name).or(bluetooth);
             // Better to hear now that a folder can't be written than when the first guest is in.
             prepare::place(&settings.recording)?.forget();
             Some(settings.recording.clone())
@@ -188,7 +193,7 @@ fn parts(settings: &CallSettings) -> Result<Parts, PrepareError> {
     };
     let deaf = settings.speaker == SpeakerChoice::Off;
     let CallSettings { frames, record_from_start, keep_muted, .. } = *settings;
-    Ok(Parts { recording, speaker, frames, deaf, record_from_start, keep_muted })
+    Ok(Parts { recording, speaker, bluetooth, frames, deaf, record_from_start, keep_muted })
 }
 
 impl Drop for Call {

@@ -7,16 +7,17 @@ use super::clocks::Clocks;
 use super::event::CallEvent;
 use super::faces;
 use super::gate::Gate;
+use super::order::{Order, Part};
 use super::parcels::{Inbox, Parcel, Post, What, post};
 use super::places::{Change, Places};
 use super::sound::Ears;
 use super::stage::{Parts, Stage};
 use super::tell::Teller;
 use super::{Admission, CallSettings};
-use crate::media::{self, Encoded};
+use crate::media;
 use crate::mesh::event::{Event, Input, Output};
 use crate::mesh::inbound::{Arrival, Inbound};
-use crate::mesh::invite::{Invite, InviteKey};
+use crate::mesh::invite::InviteKey;
 use crate::mesh::random::Random;
 use crate::mesh::{Admit, HostSettings, JoinSettings, Mesh};
 use crate::net::addresses;
@@ -30,49 +31,6 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
-
-/// Which side we are.
-#[derive(Debug)]
-pub enum Part {
-    /// We open the call.
-    Host {
-        /// Who comes in with the bare address.
-        admission: Admission,
-    },
-    /// We come into it.
-    Guest {
-        /// How.
-        invite: Invite,
-    },
-}
-
-/// What a face or the router's thread says.
-#[derive(Debug)]
-pub enum Order {
-    /// An answer to somebody who knocks.
-    Admit(u64, bool),
-    /// Muted, or no longer.
-    Mute(bool),
-    /// The camera is off, or no longer.
-    CameraOff(bool),
-    /// The end.
-    Leave,
-    /// The router's thread.
-    Router(Progress),
-    /// A picture of ours, to send.
-    Face(Encoded),
-    /// The first picture of a peer is shown.
-    Seen(PeerId),
-    /// The recorder says something; nothing more when it is over.
-    Taped(Option<crate::studio::event::Event>),
-    /// The others are heard; or nothing is, for want of a speaker.
-    SpeakerOn {
-        /// There is none.
-        silent: bool,
-    },
-    /// The speaker is gone.
-    SpeakerLost(String),
-}
 
 /// A running call.
 pub struct Conductor {
@@ -172,6 +130,9 @@ impl Conductor {
         let mut tell = Teller::new(events, now);
         let machine = Machine { now: media::now, raise: media::try_real_time };
         let slow = |why| tracing::info!("voice is received without real-time priority: {why}");
+        if let Some(name) = &parts.bluetooth {
+            tell.bluetooth(name);
+        }
         let us = std::thread::current();
         let (stage, ears) = Stage::set(parts, hosting, fast.voice, socket.clone(), give, us);
         let listener = Listener::start(socket.clone(), machine, hand_on(fast.inbound, ears, post), slow);

@@ -6,8 +6,8 @@
 //!   mesh --Event::Picture--> FarFace, one a peer: what decodes cleanly              governor (machine) --+--> order
 //! ```
 
-use super::conductor::Order;
 use super::governor::{Governor, Pressure};
+use super::order::Order;
 use super::quantiles::{Quantiles, Spread};
 use crate::media::{Encoded, FaceOut, FaceSignal, FarFace, FarSignal, Picture};
 use crate::mesh::event::PictureOrder;

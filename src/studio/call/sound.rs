@@ -7,7 +7,7 @@
 //! ```
 
 use super::chime::Chime;
-use super::conductor::Order;
+use super::order::Order;
 use super::quantiles::{Quantiles, Spread};
 use crate::media::{
     self, Device, Filler, FrameSamples, Mouth, MouthControl, SoundTap, Speaker, SpeakerSignal, VoiceFrame,

@@ -4,10 +4,10 @@
 
 use super::bells::Bells;
 use super::clocks::Clocks;
-use super::conductor::Order;
 use super::event::VoiceStats;
 use super::faces::Faces;
 use super::frames::{Frames, Road, VoiceFrames};
+use super::order::Order;
 use super::quantiles::Spread;
 use super::sound::{Ears, Sound, SpeakerTarget};
 use super::tape::Tape;
@@ -34,6 +34,8 @@ pub struct Parts {
     pub recording: Option<Settings>,
     /// Where the others are heard.
     pub speaker: Option<Device>,
+    /// A headset without a wire that takes part, by its name.
+    pub bluetooth: Option<String>,
     /// How long the frames of our voice are.
     pub frames: VoiceFrames,
     /// No speaker at all.
@@ -86,7 +88,7 @@ impl Stage {
         orders: Sender<Order>,
         conductor: Thread,
     ) -> (Stage, Ears) {
-        let Parts { recording, speaker, frames, deaf, record_from_start, keep_muted } = parts;
+        let Parts { recording, speaker, bluetooth: _, frames, deaf, record_from_start, keep_muted } = parts;
         let target = match speaker {
             _ if deaf => SpeakerTarget::Silent,
             Some(device) => SpeakerTarget::Device(device),

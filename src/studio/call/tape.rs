@@ -2,7 +2,7 @@
 //! The recording of a call: stands by with its devices on, begins when somebody is there, and from then on depends on
 //! nothing that the network does.
 
-use super::conductor::Order;
+use super::order::Order;
 use crate::studio::event::Event;
 use crate::studio::recorder::{Recorder, Stopper};
 use crate::studio::settings::Settings;

@@ -78,6 +78,15 @@ impl Teller {
         self.warning("clock-step", format!("the clock of {name} against ours has jumped by {seconds:+.3} s"));
     }
 
+    /// A headset without a wire takes part.
+    pub fn bluetooth(&self, name: &str) {
+        let message = format!(
+            "'{name}' is a Bluetooth headset: its microphone sounds like a telephone, and it adds 100 ms or more in \
+             each direction; a headset with a wire serves you better"
+        );
+        self.warning("bluetooth", message);
+    }
+
     /// The others are heard, or would be if there were a speaker.
     pub fn speaker_on(&mut self, silent: bool) {
         let was_lost = std::mem::replace(&mut self.speaker_lost, false);

@@ -213,6 +213,7 @@ impl Take {
                 (person.clock_offset_ms, person.clock_rate_ppm) = (offset_ms, rate_ppm);
             }
         }
+        self.notebook.metadata.participants.sort_by_key(|person| person.id);
     }
 }
 
