@@ -83,6 +83,11 @@ impl Relay {
         self.with(|state| state.passed)
     }
 
+    /// How many datagrams vanished, towards the host and towards the guest.
+    pub fn lost(&self) -> [u64; 2] {
+        self.with(|state| [TO_HOST, TO_GUEST].map(|lane| state.lanes[lane].lost))
+    }
+
     fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         work(&mut self.state.lock().expect("nobody panics with it"))
     }
