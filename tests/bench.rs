@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! The long measurements, with their numbers; `make bench` runs them one at a time, in a release build.
 
+mod call;
 mod cost;
 mod faces;
 

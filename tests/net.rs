@@ -12,6 +12,6 @@ mod roads;
 mod router;
 mod routers;
 mod socket;
-mod weather;
+pub mod weather;
 #[allow(dead_code)]
 pub mod world;

@@ -4,6 +4,8 @@
 #[allow(dead_code)]
 pub mod chance;
 #[allow(dead_code)]
+pub mod chirps;
+#[allow(dead_code)]
 pub mod counting;
 #[cfg(unix)]
 #[allow(dead_code)]
@@ -14,4 +16,13 @@ pub mod pipewire;
 #[cfg(unix)]
 #[allow(dead_code)]
 pub mod program;
+#[cfg(target_os = "linux")]
+#[allow(dead_code)]
+pub mod relay;
+#[cfg(target_os = "linux")]
+#[allow(dead_code)]
+pub mod room;
 pub mod ruler;
+#[cfg(target_os = "linux")]
+#[allow(dead_code)]
+pub mod talk;

@@ -10,6 +10,9 @@ mod bench;
 /// Calls are opened, joined and left by real programs on real sockets.
 #[cfg(unix)]
 mod call;
+/// Voice is really heard, from one sound card to another, whatever becomes of them.
+#[cfg(target_os = "linux")]
+mod call_sound;
 /// Whatever ends the program, at whatever moment, what was recorded is there.
 #[cfg(unix)]
 mod crash;

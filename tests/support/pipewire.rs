@@ -12,11 +12,15 @@
 mod camera;
 mod daemon;
 mod microphone;
+mod speaker;
+mod tape;
 
 pub use camera::{Camera, Shape};
+pub use daemon::Daemon;
 pub use microphone::{Microphone, play_file};
+pub use speaker::Speaker;
+pub use tape::Tape;
 
-use daemon::Daemon;
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -28,8 +32,8 @@ use super::machine::{Waits, calm};
 use super::program::{self, wait_until};
 
 /// What has to be installed; where something lacks, the tests that need it say so and are passed over.
-const PROGRAMS: [&str; 8] =
-    ["dbus-daemon", "pipewire", "wireplumber", "pipewire-pulse", "pactl", "pw-cat", "pw-cli", "pw-link"];
+const PROGRAMS: [&str; 9] =
+    ["dbus-daemon", "pipewire", "wireplumber", "pipewire-pulse", "pactl", "pw-cat", "pw-cli", "pw-link", "pw-metadata"];
 
 /// For the session manager: leave this machine's own devices alone (old syntax, then new).
 const NO_HARDWARE_LUA: &str = "alsa_monitor.enabled = false\nv4l2_monitor.enabled = false\n\
@@ -119,6 +123,17 @@ impl PipeWire {
         command
     }
 
+    /// A program that runs inside until the guard is dropped.
+    pub fn beside(&self, command: &mut Command, name: &str) -> Daemon {
+        Daemon::start(command, Some(&self.folder().join(format!("{name}.log"))))
+    }
+
+    /// Every cycle of the graph has so many samples from now on; none leaves that to whoever asks for the shortest.
+    pub fn force_quantum(&self, samples: Option<u32>) {
+        let samples = samples.unwrap_or(0).to_string();
+        self.said("pw-metadata", &["-n", "settings", "0", "clock.force-quantum", &samples]);
+    }
+
     /// Our program inside.
     pub fn hyperzoom(&self) -> Command {
         let mut command = program::command();
@@ -151,7 +166,8 @@ impl PipeWire {
     }
 }
 
-fn is_installed(program: &str) -> bool {
+/// Whether a program can be started.
+pub fn is_installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }

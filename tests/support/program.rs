@@ -108,6 +108,11 @@ impl Program {
         }
     }
 
+    /// Takes note of what it has told until now, so that what is awaited next is new.
+    pub fn catch_up(&mut self) {
+        self.events.extend(self.lines.try_iter().map(|line| parsed(&line)));
+    }
+
     /// Answers it, where its standard input was piped.
     pub fn answer(&mut self, line: &str) {
         let input = self.child.stdin.as_mut().expect("it was piped");

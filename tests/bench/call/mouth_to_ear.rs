@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+//! Mouth to ear: how long a sound takes from one person's microphone to another's speaker, in the graph itself, with
+//! Jamulus beside us on the same graph where it is installed.
+
+use super::jamulus;
+use super::table::{Bar, median, passed_over, row};
+use crate::support::pipewire::PipeWire;
+use crate::support::room::Room;
+use crate::support::talk::{HD_CAMERA, NO_CAMERA, leave, told};
+use serde_json::Value;
+
+/// What the product promises on a local network.
+const BAR_MS: f64 = 50.0;
+/// What it promises from the first sample of a frame to its datagram.
+const SEND_BAR_MS: f64 = 10.0;
+/// By so much the program's own estimate may be wrong: half a frame.
+const ESTIMATE_BAR_MS: f64 = 2.5;
+/// So many of the seconds that a call told of itself count: those that were measured.
+const SECONDS: usize = 10;
+
+const HOW: &str = "chirps, microphone to monitor, one recorder";
+
+#[test]
+#[ignore = "long: run by make bench"]
+fn a_mouth_to_an_ear() {
+    let Some(graph) = PipeWire::start() else { return };
+    let jamulus = jamulus::is_there();
+    if !jamulus {
+        passed_over("mouth to ear, Jamulus", "this machine lacks Jamulus or pw-jack");
+    }
+    for quantum in [Some(128), Some(64), Some(256), Some(1024), None] {
+        graph.force_quantum(quantum);
+        ours(&graph, &words(quantum), 2, &NO_CAMERA);
+        if jamulus {
+            let lags = jamulus::lags(&graph, quantum);
+            let name = format!("mouth to ear, Jamulus, {}", words(quantum));
+            row(&name, Bar::None, (lags.median(), "ms"), &lags.to_string(), HOW);
+        }
+    }
+}
+
+#[test]
+#[ignore = "long: run by make bench"]
+fn a_mouth_to_an_ear_beside_cameras_and_masters() {
+    let Some(graph) = PipeWire::start() else { return };
+    for quantum in [Some(128), None] {
+        graph.force_quantum(quantum);
+        ours(&graph, &format!("{}, 720p cameras and masters", words(quantum)), 2, &HD_CAMERA);
+    }
+}
+
+#[test]
+#[ignore = "long: run by make bench"]
+fn a_mouth_to_an_ear_among_three_and_four() {
+    let Some(graph) = PipeWire::start() else { return };
+    graph.force_quantum(Some(128));
+    for people in [3, 4] {
+        ours(&graph, &format!("quantum 128, {people} people"), people, &NO_CAMERA);
+    }
+}
+
+fn words(quantum: Option<u32>) -> String {
+    quantum.map_or("quantum left alone".to_owned(), |samples| format!("quantum {samples}"))
+}
+
+/// Measures one call of ours, and what it says of itself.
+fn ours(graph: &PipeWire, what: &str, people: usize, more: &[&str]) {
+    let mut room = Room::of(graph, people);
+    let mut programs = room.call(more);
+    let lags = room.lags();
+    let listener = leave(programs.pop().expect("the last guest"));
+    let speaker = leave(programs.swap_remove(0));
+    row(&format!("mouth to ear, {what}"), Bar::AtMost(BAR_MS), (lags.median(), "ms"), &lags.to_string(), HOW);
+
+    let spread = |part: &str| told(&speaker.events, SECONDS, |stats| stats["capture_to_send_ms"][part].as_f64());
+    let (half, most) = (median(spread("p50_ms")), median(spread("p99_ms")));
+    let all = format!("p50 {half:.1} ms, p99 {most:.1} ms");
+    row(
+        &format!("capture to send, {what}"),
+        Bar::AtMost(SEND_BAR_MS),
+        (half, "ms"),
+        &all,
+        "its own count, a 5 ms frame in it",
+    );
+
+    let to_host = |stats: &Value| {
+        let host = stats["peers"].as_array()?.iter().find(|peer| peer["name"] == "host")?;
+        host["voice"]["mouth_to_ear_ms"].as_f64()
+    };
+    let estimate = median(told(&listener.events, SECONDS, to_host));
+    let off = estimate - lags.median();
+    let all = format!("{estimate:.1} ms, {off:+.1} ms off");
+    row(
+        &format!("its own estimate of that, {what}"),
+        Bar::AtMost(ESTIMATE_BAR_MS),
+        (off.abs(), "ms"),
+        &all,
+        "median of its seconds",
+    );
+}

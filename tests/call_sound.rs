@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+//! The sound of a call, heard from outside: real programs between virtual microphones and speakers of a real graph.
+
+use crate::support::chirps::{Lags, chirps, found, hum, level};
+use crate::support::pipewire::{Microphone, PipeWire, Speaker, Tape};
+use crate::support::program::wait_until;
+use crate::support::room::Room;
+use crate::support::talk::{NO_CAMERA, leave};
+use hyperzoom::words::RATE_HZ;
+
+/// A busy machine keeps this too.
+const LAG_MAX_MS: f64 = 40.0;
+/// Nobody says more than a syllable in that.
+const MUTED_MAX_MS: f64 = 100.0;
+/// Hum is louder than the one, silence quieter than the other.
+const HEARD: f32 = 0.02;
+const SILENT: f32 = 0.002;
+
+const RATE: usize = RATE_HZ as usize;
+const STEP: usize = RATE / 200;
+/// The tracks of a room's tape.
+const MOUTH: usize = 0;
+const EAR: usize = 1;
+
+/// Waits until what is heard at the ear is what is said at the mouth.
+fn await_voice(tape: &Tape) {
+    wait_until("the voice", || {
+        let Some(first) = tape.len().checked_sub(RATE / 2) else { return false };
+        let tracks = tape.tracks_from(first);
+        // The ear is behind the mouth, so what it has just heard lies within what was said before.
+        let (said, heard) = (&tracks[MOUTH][..], tracks[EAR].last_chunk::<{ RATE / 20 }>().expect("half a second"));
+        level(heard) > HEARD && found(heard, &said[said.len() - RATE / 5..]).is_some()
+    });
+}
+
+fn await_silence(tape: &Tape) {
+    wait_until("silence", || {
+        let first = tape.len().saturating_sub(RATE / 10);
+        level(&tape.tracks_from(first)[EAR]) < SILENT
+    });
+}
+
+/// After how many milliseconds from the first sample on the ear stays silent.
+fn silent_after_ms(ear: &[f32]) -> f64 {
+    let last = ear.chunks_exact(STEP).rposition(|chunk| level(chunk) > SILENT).map_or(0, |at| at + 1);
+    (last * STEP) as f64 * 1e3 / RATE as f64
+}
+
+#[test]
+fn a_voice_goes_from_the_named_microphone_to_the_named_speaker_at_once_and_mute_silences_it() {
+    let Some(graph) = PipeWire::start() else { return };
+    let mut room = Room::of(&graph, 2);
+    let mut people = room.call(&NO_CAMERA);
+    let ears = [room.speakers[1].monitor(), room.speakers[0].monitor()];
+    let tape = Tape::roll(&graph, &["mic:capture_AUX0", &ears[0], &ears[1]]);
+    room.speak(&chirps(7));
+    tape.roll_on(6.0);
+    let tracks = tape.tracks();
+    let (there, here) = (Lags::of(&tracks[0], &tracks[1]), Lags::of(&tracks[0], &tracks[2]));
+    println!("from mouth to ear: {there}");
+    // A sync tone that rings there meanwhile may be alike for once.
+    assert!(here.ms.len() <= 1 && here.missed >= 5, "nobody hears themselves: {here}");
+    if !graph.was_starved() {
+        assert!(there.ms.len() >= 4 * there.missed.max(1), "{there}");
+        assert!(there.median() < LAG_MAX_MS, "{there}");
+    }
+
+    room.speak(&hum(60));
+    await_voice(&tape);
+    let asked = tape.len();
+    people[0].answer("mute");
+    await_silence(&tape);
+    let took_ms = silent_after_ms(&tape.tracks_from(asked)[EAR]);
+    println!("muted after {took_ms} ms");
+    assert!(took_ms < MUTED_MAX_MS || graph.was_starved(), "{took_ms} ms");
+    people[0].answer("unmute");
+    await_voice(&tape);
+    people.into_iter().rev().for_each(|program| drop(leave(program)));
+}
+
+#[test]
+fn a_speaker_that_goes_and_comes_back_is_heard_again() {
+    let Some(graph) = PipeWire::start() else { return };
+    let mut room = Room::of(&graph, 2);
+    let mut people = room.call(&NO_CAMERA);
+    let tape = room.tape();
+    room.speak(&hum(60));
+    await_voice(&tape);
+    drop(room.speakers.pop());
+    let warning = people[1].await_event("warning");
+    assert_eq!(warning["kind"], "speaker", "{warning}");
+    room.speakers.push(Speaker::plug_in(&graph, "spk-1"));
+    tape.splice(EAR, &room.speakers[1].monitor());
+    await_voice(&tape);
+    people.into_iter().rev().for_each(|program| drop(leave(program)));
+}
+
+#[test]
+fn a_microphone_that_goes_in_mid_sentence_leaves_the_call_alive_and_is_heard_again() {
+    let Some(graph) = PipeWire::start() else { return };
+    let mut room = Room::of(&graph, 2);
+    let mut people = room.call(&NO_CAMERA);
+    let tape = room.tape();
+    room.speak(&hum(60));
+    await_voice(&tape);
+    drop(room.microphones.remove(0));
+    people[0].await_that("the warning", |e| e["event"] == "warning" && e["kind"] == "microphone-gone");
+    await_silence(&tape);
+    room.microphones.insert(0, Microphone::plug_in(&graph, "mic", 1));
+    tape.splice(MOUTH, "mic:capture_AUX0");
+    room.speak(&hum(60));
+    await_voice(&tape);
+    people.into_iter().rev().for_each(|program| drop(leave(program)));
+}
