@@ -14,4 +14,7 @@ pub mod pipewire;
 #[cfg(unix)]
 #[allow(dead_code)]
 pub mod program;
+#[cfg(target_os = "linux")]
+#[allow(dead_code)]
+pub mod relay;
 pub mod ruler;

@@ -83,21 +83,27 @@ pub fn follow(call: &Call, bell: Receiver<()>, json: bool, mut on_event: impl Fn
     }
 }
 
-/// Reads `yes NUMBER` and `no NUMBER`, a line each: who knocks is let in or sent away.
+/// Reads what a person types, a line each: answers to who knocks, the microphone, the camera.
 pub fn take_answers(remote: Remote) {
     std::thread::spawn(move || read_answers(&remote));
 }
 
 fn read_answers(call: &Remote) {
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-        let mut words = line.split_whitespace();
-        match (words.next(), words.next().and_then(|n| n.parse().ok())) {
-            (Some("yes" | "y"), Some(ticket)) => call.admit(ticket, true),
-            (Some("no" | "n"), Some(ticket)) => call.admit(ticket, false),
-            (Some("mute"), None) => call.mute(true),
-            (Some("unmute"), None) => call.mute(false),
-            (None, _) => {}
-            _ => aside("answer with 'yes NUMBER' or 'no NUMBER'; 'mute' and 'unmute' do what they say"),
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let ticket = words.get(1).and_then(|n| n.parse().ok());
+        match (words.as_slice(), ticket) {
+            ([], _) => {}
+            (["yes" | "y", _], Some(ticket)) => call.admit(ticket, true),
+            (["no" | "n", _], Some(ticket)) => call.admit(ticket, false),
+            (["mute"], _) => call.mute(true),
+            (["unmute"], _) => call.mute(false),
+            (["camera", "off"], _) => call.camera_off(true),
+            (["camera", "on"], _) => call.camera_off(false),
+            _ => aside(
+                "'mute', 'unmute', 'camera off' and 'camera on' do what they say; a host answers who knocks with \
+                 'yes NUMBER' or 'no NUMBER'",
+            ),
         }
     }
 }

@@ -62,9 +62,7 @@ impl Host {
                 return Err(why.into());
             }
         };
-        if matches!(self.admit, Admit::Ask) {
-            take_answers(call.remote());
-        }
+        take_answers(call.remote());
         let mut written = Ok(());
         let note = |event: &CallEvent| {
             if let (CallEvent::Invite { invite, .. }, Some(file)) = (event, &self.invite_file) {

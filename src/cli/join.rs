@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! `hyperzoom join`.
 
-use super::call::{CallOptions, follow, watch_signals};
+use super::call::{CallOptions, follow, take_answers, watch_signals};
 use super::shared::{Usage, say_json, start_media};
 use crate::studio::{Call, CallEvent, Invite, InviteError};
 
@@ -33,6 +33,7 @@ impl Join {
                 return Err(why.into());
             }
         };
+        take_answers(call.remote());
         follow(&call, bell, json, |_| {})
     }
 }
