@@ -2,11 +2,11 @@
 //! Whatever happens in a call, both masters are what they would be without one: every picture and every sample, once.
 
 mod clocks;
+mod dying;
 mod judge;
 mod muting;
 mod people;
 mod weather;
-mod dying;
 
 use crate::support::machine::Busy;
 use judge::Master;

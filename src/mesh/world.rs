@@ -104,6 +104,11 @@ impl World {
         world
     }
 
+    /// What the session's clock shows there now.
+    pub fn line(&self, at: usize) -> i64 {
+        self.nodes[at].mesh.line.session_ns(self.now)
+    }
+
     fn add(&mut self, (mesh, fast): (Mesh, Fast)) -> usize {
         let at = self.nodes.len();
         let address = address(at as u8 + 1);

@@ -32,7 +32,7 @@ fn a_host_who_dies_is_told_and_the_guest_records_on_until_the_guest_ends_it() {
     let (mut host, invite, _) = host(ways("host"));
     let mut guest = guest(&invite, ways("guest"));
     guest.await_recording();
-    guest.await_peer("host");
+    host.await_peer("guest");
     let torn = host.await_recording();
     host.record_on(2.0);
     let _home = host.kill();

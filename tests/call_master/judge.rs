@@ -132,9 +132,8 @@ impl Master {
             let flash = (frame.pts_ns - self.reading.sound.start_ns) as f64 * RATE_HZ as f64 / 1e9;
             let nearest = beeps.iter().map(|b| b.at).min_by(|a, b| (a - flash).abs().total_cmp(&(b - flash).abs()))?;
             let sample = nearest - self.in_the_reading(0);
-            let near = |range: &Range<u64>| {
-                (range.start as f64 - 4_800.0..range.end as f64 + 4_800.0).contains(&sample)
-            };
+            let near =
+                |range: &Range<u64>| (range.start as f64 - 4_800.0..range.end as f64 + 4_800.0).contains(&sample);
             let alone = (nearest - flash).abs() < 480.0 && !excused.iter().any(near);
             alone.then(|| (second, fit.session_at(sample) * 1e6))
         };

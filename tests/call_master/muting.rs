@@ -51,7 +51,7 @@ fn a_mute_is_silence_of_the_told_length_a_camera_that_is_off_is_black_and_keep_m
     master.sounds_unharmed();
     let [muted] = master.muted().try_into().expect("one mute");
     assert_eq!(master.told.recording.total_samples_muted, muted.end - muted.start);
-    assert!((0.9..3.0).contains(&((muted.end - muted.start) as f64 / 48_000.0)), "{muted:?}");
+    assert!(muted.end - muted.start > 48_000, "{muted:?}");
     assert!(master.loudest(&muted) < SILENT, "{}", master.loudest(&muted));
     let around = muted.start - 24_000..muted.start;
     assert!(master.loudest(&around) > 10.0 * SILENT, "the ruler is never silent by itself");

@@ -105,13 +105,6 @@ impl Person {
         gone["reason"].as_str().expect("a reason").to_owned()
     }
 
-    /// Waits until the warning of that kind is given.
-    #[track_caller]
-    pub fn await_warning(&mut self, kind: &str) -> String {
-        let warning = self.program.await_that(kind, |e| e["event"] == "warning" && e["kind"] == kind);
-        warning["message"].as_str().expect("a message").to_owned()
-    }
-
     /// Leaves, and waits until that is over; the one file was finished, which is answered.
     #[track_caller]
     pub fn leave(self) -> (Left, PathBuf) {
