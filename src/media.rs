@@ -7,6 +7,7 @@
 
 mod camera;
 mod camera_mode;
+mod clock;
 mod devices;
 mod effort;
 mod encoders;
@@ -47,18 +48,27 @@ use crate::words::Mono;
 use gst::prelude::ClockExt;
 use gstreamer as gst;
 
-/// GStreamer could not be brought up at all.
+/// Why nothing that says GStreamer can run.
 #[derive(Debug, thiserror::Error)]
-#[error("GStreamer cannot start: {0}. Install the GStreamer runtime, then try again")]
-pub struct StartError(String);
+pub enum StartError {
+    /// It could not be brought up at all.
+    #[error("GStreamer cannot start: {0}. Install the GStreamer runtime, then try again")]
+    Framework(String),
+    /// The clock can't be bent as the environment wants it.
+    #[error(
+        "HYPERZOOM_TEST_CLOCK is '{0}', and {1}; give it OFFSET_SECONDS,PPM (for example 12.34,80), or leave it unset"
+    )]
+    TestClock(String, &'static str),
+}
 
 /// Brings up GStreamer, once, and registers the elements that live in this program.
 pub fn start() -> Result<(), StartError> {
-    let refused = |e: gst::glib::Error| StartError(e.to_string());
-    gst::init().map_err(refused)?;
-    gstfmp4::plugin_register_static().map_err(|e| StartError(e.to_string()))?;
-    ruler::register().map_err(|e| StartError(e.to_string()))?;
-    speaker::register().map_err(|e| StartError(e.to_string()))
+    gst::init().map_err(|e| StartError::Framework(e.to_string()))?;
+    clock::set_up()?;
+    let refused = |e: gst::glib::BoolError| StartError::Framework(e.to_string());
+    gstfmp4::plugin_register_static().map_err(refused)?;
+    ruler::register().map_err(refused)?;
+    speaker::register().map_err(refused)
 }
 
 /// The framework's version, for people.
@@ -77,5 +87,10 @@ pub fn real_time_priority() -> String {
 
 /// The moment, on the clock that all graphs run on.
 pub fn now() -> Mono {
-    Mono(gst::SystemClock::obtain().time().nseconds())
+    Mono(clock::clock().time().nseconds())
+}
+
+/// By how many nanoseconds that clock is ahead of the machine's own: 0, but in tests that bend it.
+pub fn clock_ahead_ns() -> i64 {
+    clock::ahead_ns()
 }

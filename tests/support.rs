@@ -9,6 +9,9 @@ pub mod chirps;
 pub mod counting;
 #[cfg(unix)]
 #[allow(dead_code)]
+pub mod cut;
+#[cfg(unix)]
+#[allow(dead_code)]
 pub mod machine;
 #[cfg(target_os = "linux")]
 #[allow(dead_code)]

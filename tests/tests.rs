@@ -7,9 +7,15 @@ mod align;
 /// The long measurements, with their numbers; `make bench` runs them.
 #[cfg(target_os = "linux")]
 mod bench;
+/// A machine whose clock runs wrong records as well as any other.
+#[cfg(unix)]
+mod bent;
 /// Calls are opened, joined and left by real programs on real sockets.
 #[cfg(unix)]
 mod call;
+/// Whatever happens in a call, the masters are what they would be without one.
+#[cfg(target_os = "linux")]
+mod call_master;
 /// Voice is really heard, from one sound card to another, whatever becomes of them.
 #[cfg(target_os = "linux")]
 mod call_sound;

@@ -122,18 +122,20 @@ pub fn take_orders(remote: Remote) {
 
 fn read_orders(call: &Remote) {
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-        let mut words = line.split_whitespace();
-        match (words.next(), words.next().and_then(|n| n.parse().ok())) {
-            (Some("yes" | "y"), Some(ticket)) => call.admit(ticket, true),
-            (Some("no" | "n"), Some(ticket)) => call.admit(ticket, false),
-            (Some("mute"), None) => call.mute(true),
-            (Some("unmute"), None) => call.mute(false),
-            (Some("leave"), None) => call.leave(),
-            (Some("camera"), None) if line.trim_end().ends_with(" off") => call.camera_off(true),
-            (Some("camera"), None) if line.trim_end().ends_with(" on") => call.camera_off(false),
-            (None, _) => {}
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let ticket = words.get(1).and_then(|n| n.parse().ok());
+        match (words.as_slice(), ticket) {
+            ([], _) => {}
+            (["yes" | "y", _], Some(ticket)) => call.admit(ticket, true),
+            (["no" | "n", _], Some(ticket)) => call.admit(ticket, false),
+            (["mute"], _) => call.mute(true),
+            (["unmute"], _) => call.mute(false),
+            (["camera", "off"], _) => call.camera_off(true),
+            (["camera", "on"], _) => call.camera_off(false),
+            (["leave"], _) => call.leave(),
             _ => aside(
-                "say 'mute', 'unmute', 'camera off', 'camera on' or 'leave'; to who knocks 'yes NUMBER' or 'no NUMBER'",
+                "'mute', 'unmute', 'camera off', 'camera on' and 'leave' do what they say; a host answers who knocks \
+                 with 'yes NUMBER' or 'no NUMBER'",
             ),
         }
     }

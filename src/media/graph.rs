@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //! A running text: a guard around a GStreamer pipeline that is stopped when it goes out of scope.
 //!
-//! Every graph runs on the machine's monotonic clock with base time zero, so that a time stamp *is* a moment of
+//! Every graph runs on the process's one clock with base time zero, so that a time stamp *is* a moment of
 //! that clock, in every graph alike, and sources may come and go without anybody's zero moving.
 
+use super::clock;
 use super::priority;
 use super::text::{Text, TextError};
 use gst::prelude::{Cast, ElementExt, GstBinExt, GstObjectExt, PipelineExt};
@@ -88,7 +89,7 @@ impl Graph {
         let pipeline = element
             .downcast::<gst::Pipeline>()
             .map_err(|_| unbuildable("it holds a single element, not a graph".to_owned()))?;
-        pipeline.use_clock(Some(&gst::SystemClock::obtain()));
+        pipeline.use_clock(Some(&clock::clock()));
         pipeline.set_start_time(gst::ClockTime::NONE);
         pipeline.set_base_time(gst::ClockTime::ZERO);
         let graph = Graph { name, pipeline };

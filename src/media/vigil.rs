@@ -42,7 +42,7 @@ impl Vigil {
                 gst::PadProbeReturn::Ok
             });
         }
-        let clock = gst::SystemClock::obtain();
+        let clock = super::clock::clock();
         let round = gst::ClockTime::from_nseconds(ROUND_NS);
         let round = clock.new_periodic_id(clock.time() + round, round);
         let look = move |_: &gst::Clock, _, _: &gst::ClockId| {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 //! What both ruler sources share: where they are on the grid, the stamps of a buffer, and the wait for its time.
+//!
+//! The grid lies on the machine's clock, which is what the pipeline's was before anybody bent it; stamps and waits are
+//! of the pipeline's. So the rulers of two programs with different clocks are one ruler.
 
+use crate::media::clock;
 use crate::sync::ruler::Grid;
 use crate::words::Mono;
 use gstreamer as gst;
@@ -29,8 +33,9 @@ impl Pace {
     pub(super) fn next(&self, element: &gst::Element, grid: Grid, count: u64) -> Result<Stamps, gst::FlowError> {
         let clock = element.clock().ok_or(gst::FlowError::Error)?;
         let base = element.base_time().unwrap_or(ClockTime::ZERO);
-        let first = self.next.unwrap_or_else(|| grid.first_from(Mono(clock.time().max(base).nseconds())));
-        let begin = |tick: u64| ClockTime::from_nseconds(grid.begin(tick).0);
+        let now = || clock.internal_time().max(clock::machine(&clock, base));
+        let first = self.next.unwrap_or_else(|| grid.first_from(Mono(now().nseconds())));
+        let begin = |tick: u64| clock::told(&clock, ClockTime::from_nseconds(grid.begin(tick).0));
         let (begin, end) = (begin(first), begin(first + count));
         Ok(Stamps { first, count, begin, end, base, fresh: self.next.is_none(), clock })
     }

@@ -79,7 +79,7 @@ pub(super) struct OnCall {
     dub: Dub,
     tone: Vec<f32>,
     tones: VecDeque<i64>,
-    /// Mutes and camera-offs are written down but not carried out.
+    /// Mutes and camera-offs are noted but not carried out.
     keep_muted: bool,
     /// Switches of the camera that lie ahead, and the tick since which it is off.
     camera_switches: VecDeque<(Mono, bool)>,
@@ -108,12 +108,26 @@ impl Take {
             // It rolls already.
             CallNews::Roll(_) => {}
             CallNews::Session(line) => call.line = line,
+            CallNews::Muted(muted, _) if call.keep_muted => {
+                let text = if muted { "muted for the others" } else { "unmuted for the others" };
+                self.note_kept(text);
+            }
+            CallNews::CameraOff(off, _) if call.keep_muted => {
+                let text = if off { "camera off for the others" } else { "camera on for the others" };
+                self.note_kept(text);
+            }
             CallNews::Muted(muted, at) => call.dub.mute(self.track.sample_at(at).max(given), muted),
             CallNews::CameraOff(off, at) => call.camera_switches.push_back((at, off)),
             CallNews::Tone(session_ns) => call.tones.push_back(session_ns),
             CallNews::People(people) => self.note_people(people),
             CallNews::Happened(what) => self.happened(Happening { at_sample: given, what }),
         }
+    }
+
+    /// An editor may want to know that nobody else heard or saw this.
+    fn note_kept(&mut self, text: &str) {
+        let what = What::Warning { text: format!("{text}; recorded all the same, as asked for") };
+        self.happened(Happening { at_sample: self.given, what });
     }
 
     /// Gives `samples` to the master: of `block` after `skip`, or silence.
@@ -128,7 +142,7 @@ impl Take {
             };
             let piece = call.dub.next(at, left);
             let skip = skip + samples - left;
-            let block = block.filter(|_| !piece.muted || call.keep_muted);
+            let block = block.filter(|_| !piece.muted);
             match piece.tone {
                 None => self.give_plain(block, skip, piece.samples),
                 Some(from) => {
@@ -176,7 +190,7 @@ impl Take {
         let Some(call) = &mut self.call else { return false };
         let moment = self.track.mono_at(sample_of_tick(tick));
         let Some((_, off)) = call.camera_switches.front().copied().filter(|(at, _)| *at <= moment) else {
-            return call.camera_off.is_some() && !call.keep_muted;
+            return call.camera_off.is_some();
         };
         call.camera_switches.pop_front();
         let what = match (off, call.camera_off) {
@@ -190,7 +204,7 @@ impl Take {
             }
             _ => None,
         };
-        let black = call.camera_off.is_some() && !call.keep_muted;
+        let black = call.camera_off.is_some();
         if let Some(what) = what {
             self.at_tick(tick, what);
         }

@@ -73,6 +73,14 @@ impl Watch {
         self.rounds_draining >= DRAINING_ROUNDS
     }
 
+    /// By how much the wall clock has been set since the last look, in microseconds, if it was. A clock that is only led
+    /// slowly towards the right time is not set.
+    fn set_by_us(&mut self, utc_us: i64, now: Mono) -> Option<i64> {
+        let difference = utc_us - (now.0 / 1000) as i64;
+        let jump_us = difference - std::mem::replace(&mut self.utc_minus_mono_us, difference);
+        (jump_us.abs() > CLOCK_JUMP_US).then_some(jump_us)
+    }
+
     fn bytes_per_second(&self) -> u64 {
         self.kbps * 1000 / 8
     }
@@ -156,10 +164,7 @@ impl Take {
     }
 
     fn watch_wall_clock(&mut self, now: Mono) {
-        let difference = utc_now_us() - (now.0 / 1000) as i64;
-        let jump_us = difference - self.watch.utc_minus_mono_us;
-        if jump_us.abs() > CLOCK_JUMP_US {
-            self.watch.utc_minus_mono_us = difference;
+        if let Some(jump_us) = self.watch.set_by_us(utc_now_us(), now) {
             let text = format!(
                 "the machine's wall clock jumped by {:+.1} s (it was set, or the machine slept); the recording keeps the \
                  time it began with",
@@ -181,5 +186,29 @@ impl Take {
         let at_sample = self.given;
         self.tell(Event::warning(kind, what.to_string(), Some(at_sample as f64 / RATE_HZ as f64)));
         self.notebook.write(Happening { at_sample, what });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Watch;
+    use crate::words::Mono;
+
+    const HOUR_US: i64 = 3_600_000_000;
+
+    #[test]
+    fn a_wall_clock_that_is_set_back_an_hour_is_told_once_and_one_that_is_led_is_not() {
+        let start = Mono(100 * Mono::SECOND);
+        let mut watch = Watch::new(start, 1_000 * HOUR_US, 5_000);
+        let mut told = Vec::new();
+        for second in 1..=20_000_i64 {
+            let now = start.offset(second * Mono::SECOND as i64);
+            // Led by 500 ppm, which is ten seconds in the end; set back once.
+            let led_us = second * 500;
+            let set_us = if second >= 7 { -HOUR_US } else { 0 };
+            let utc_us = 1_000 * HOUR_US + second * 1_000_000 + led_us + set_us;
+            told.extend(watch.set_by_us(utc_us, now).map(|by_us| (second, by_us)));
+        }
+        assert_eq!(told, [(7, 500 - HOUR_US)]);
     }
 }

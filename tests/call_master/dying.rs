@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//! One of the programs dies; the other's recording does not even notice.
+
+use super::judge::Master;
+use super::people::{guest, host, ways};
+use crate::support::program;
+use crate::support::ruler::read_with_ffmpeg;
+
+#[test]
+fn a_guest_who_dies_leaves_a_file_that_recovers_and_the_host_records_on() {
+    let (mut host, invite, _) = host(ways("host"));
+    let mut guest = guest(&invite, ways("guest"));
+    let torn = guest.await_recording();
+    host.await_peer("guest");
+    guest.record_on(3.0);
+    let _home = guest.kill();
+    assert_eq!(host.await_gone("guest"), "silent");
+    host.record_on(1.0);
+    let (_left, file) = host.leave();
+    Master::read(&file).is_unharmed();
+    let readable = read_with_ffmpeg(&torn).frames.len();
+    let run = program::run(&[&"recover", &torn]);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let recovered = Master::read(&torn);
+    assert_eq!((recovered.told.state.as_str(), recovered.reading.frames.len()), ("recovered", readable));
+    recovered.is_unharmed();
+    assert_eq!(recovered.told.session_id, Master::read(&file).told.session_id);
+}
+
+#[test]
+fn a_host_who_dies_is_told_and_the_guest_records_on_until_the_guest_ends_it() {
+    let (mut host, invite, _) = host(ways("host"));
+    let mut guest = guest(&invite, ways("guest"));
+    guest.await_recording();
+    host.await_peer("guest");
+    let torn = host.await_recording();
+    host.record_on(2.0);
+    let _home = host.kill();
+    assert_eq!(guest.await_gone("host"), "silent");
+    guest.record_on(2.0);
+    let (_left, file) = guest.leave();
+    let master = Master::read(&file);
+    master.is_unharmed();
+    assert!(!master.tones().is_empty(), "an editor needs something to line up with: {:?}", master.told.happenings);
+    assert!(program::run(&[&"recover", &torn]).status.success());
+    Master::read(&torn).is_unharmed();
+}
