@@ -18,14 +18,15 @@ fn a_guest_who_dies_leaves_a_file_that_recovers_and_the_host_records_on() {
     assert_eq!(host.await_gone("guest"), "silent");
     host.record_on(1.0);
     let (_left, file) = host.leave();
-    Master::read(&file).is_unharmed();
+    let hosts = Master::read(&file);
+    hosts.is_unharmed();
     let readable = read_with_ffmpeg(&torn).frames.len();
     let run = program::run(&[&"recover", &torn]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let recovered = Master::read(&torn);
     assert_eq!((recovered.told.state.as_str(), recovered.reading.frames.len()), ("recovered", readable));
     recovered.is_unharmed();
-    assert_eq!(recovered.told.session_id, Master::read(&file).told.session_id);
+    assert_eq!(recovered.told.session_id, hosts.told.session_id);
 }
 
 #[test]
