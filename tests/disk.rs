@@ -2,7 +2,7 @@
 //! Whatever becomes of the disk, the recording that exists is saved and the person is told.
 
 mod place;
-mod small;
+pub mod small;
 
 use crate::crash::killing::{is_in_step, metadata, nothing_else_is_left, opens_everywhere, recovers};
 use crate::support::program::{Ended, Program, command, file, record_under, wait_until};

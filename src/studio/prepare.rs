@@ -99,7 +99,11 @@ fn named(known: &[Device], kind: DeviceKind, word: &'static str, id: &str) -> Re
     found.map(|d| (*d).clone()).ok_or_else(|| PrepareError::NoDevice {
         kind: word,
         id: id.to_owned(),
-        known: candidates.iter().map(|d| d.id.as_str()).collect::<Vec<_>>().join(", "),
+        known: ["auto", "off"]
+            .into_iter()
+            .chain(candidates.iter().map(|d| d.id.as_str()))
+            .collect::<Vec<_>>()
+            .join(", "),
     })
 }
 

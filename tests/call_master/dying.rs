@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-//! One of the programs dies; the other's recording does not even notice.
+//! One of the programs dies, or its disk is full; the other's recording does not even notice.
 
 use super::judge::Master;
-use super::people::{guest, host, ways};
+use super::people::{Ways, guest, host, ways};
+use crate::disk::small::SmallDisk;
 use crate::support::program;
 use crate::support::ruler::read_with_ffmpeg;
 
@@ -17,14 +18,15 @@ fn a_guest_who_dies_leaves_a_file_that_recovers_and_the_host_records_on() {
     assert_eq!(host.await_gone("guest"), "silent");
     host.record_on(1.0);
     let (_left, file) = host.leave();
-    Master::read(&file).is_unharmed();
+    let hosts = Master::read(&file);
+    hosts.is_unharmed();
     let readable = read_with_ffmpeg(&torn).frames.len();
     let run = program::run(&[&"recover", &torn]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let recovered = Master::read(&torn);
     assert_eq!((recovered.told.state.as_str(), recovered.reading.frames.len()), ("recovered", readable));
     recovered.is_unharmed();
-    assert_eq!(recovered.told.session_id, Master::read(&file).told.session_id);
+    assert_eq!(recovered.told.session_id, hosts.told.session_id);
 }
 
 #[test]
@@ -44,4 +46,28 @@ fn a_host_who_dies_is_told_and_the_guest_records_on_until_the_guest_ends_it() {
     assert!(!master.tones().is_empty(), "an editor needs something to line up with: {:?}", master.told.happenings);
     assert!(program::run(&[&"recover", &torn]).status.success());
     Master::read(&torn).is_unharmed();
+}
+
+#[test]
+fn a_full_disk_ends_one_recording_in_time_and_not_the_call() {
+    let Some(disk) = SmallDisk::of(48) else { return };
+    let folder = disk.path().to_str().expect("a path of plain letters");
+    let (mut host, invite, _) = host(Ways { more: &["--recordings", folder], ..ways("host") });
+    let mut guest = guest(&invite, ways("guest"));
+    guest.await_recording();
+    host.await_recording();
+    guest.record_on(1.0);
+    // Too little for the seconds that a recording keeps in reserve.
+    disk.fill(4_000_000);
+    let finished = host.await_event("recording-finished");
+    assert_eq!((&finished["reason"], &finished["finalised"]), (&"disk-full".into(), &true.into()));
+    host.program.await_that("a word about it", |e| e["kind"] == "recording-over");
+    guest.record_on(1.0);
+    assert!(!guest.program.events.iter().any(|e| e["event"] == "peer-left"), "the call goes on");
+    let (_left, file) = guest.leave();
+    Master::read(&file).is_unharmed();
+    host.program.signal(libc::SIGTERM);
+    let ended = host.program.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.errors);
+    Master::read(&program::file(&finished)).is_unharmed();
 }

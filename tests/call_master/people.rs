@@ -55,8 +55,8 @@ pub fn guest(invite: &str, ways: Ways<'_>) -> Person {
 fn start(first: &[&str], ways: Ways<'_>) -> Person {
     let home = tempfile::tempdir().expect("a folder");
     let mut program = command();
-    program.args(first).args(RULERS).args(["--name", ways.name, "--bind", ways.bind]).args(ways.more);
-    program.arg("--recordings").arg(home.path()).stdin(Stdio::piped());
+    program.args(first).args(RULERS).args(["--name", ways.name, "--bind", ways.bind]).arg("--recordings");
+    program.arg(home.path()).args(ways.more).stdin(Stdio::piped());
     if let Some(clock) = ways.clock {
         program.env("HYPERZOOM_TEST_CLOCK", clock);
     }

@@ -373,8 +373,13 @@ impl Conductor {
         if let Some(input) = self.stage.taped(event.as_ref(), now) {
             self.mesh.handle(input, now);
         }
-        if let Some(event) = event {
-            self.tell.taped(event);
+        let goes_on = !self.leaving && !self.ended && self.parting.is_none();
+        match event {
+            Some(event) => self.tell.taped(event),
+            None if goes_on => self
+                .tell
+                .warning("recording-over", "the call goes on, but nothing of it is recorded here any more".into()),
+            None => {}
         }
     }
 

@@ -334,6 +334,7 @@ impl Scouting {
             (self.track, self.first_sound) = (SoundTrack::new(media::now()), None);
         }
         if !std::mem::replace(&mut self.told_away[usize::from(!is_camera)], true) {
+            let why = why.trim_end_matches('.');
             let message = format!("the {kind} is not there ({why}); it is taken up as soon as it is");
             // A face that has gone away needs no warnings.
             let _ = events.send(Event::warning(&format!("{kind}-missing"), message, None));

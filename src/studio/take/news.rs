@@ -45,6 +45,7 @@ impl Take {
         let index = usize::from(kind != "camera");
         if !std::mem::replace(&mut self.devices_failed[index], true) {
             let seconds = self.given as f64 / RATE_HZ as f64;
+            let why = why.trim_end_matches('.');
             let message = format!("the {kind} is not there ({why}); it is taken up again as soon as it is");
             self.tell(Event::warning(&format!("{kind}-missing"), message, Some(seconds)));
         }
