@@ -44,6 +44,12 @@ fn a_minute_at_1080p_while_every_processor_is_busy() {
 
 #[test]
 #[ignore = "long: run by make bench"]
+fn masters_of_bent_clocks_lie_on_each_other_for_two_minutes() {
+    crate::call_master::clocks::lie_on_each_other_for(120.0);
+}
+
+#[test]
+#[ignore = "long: run by make bench"]
 fn voice_leaves_within_a_hundred_microseconds() {
     let times = crate::voice_path::times(20_000);
     let at = |part: f64| times[(times.len() as f64 * part) as usize];

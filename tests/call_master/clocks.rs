@@ -58,10 +58,10 @@ fn two_bent_clocks_make_one_session_one_tone_and_masters_that_lie_on_each_other(
     assert!((drifts[0] - 40.0).abs() < 15.0 && (drifts[1] + 80.0).abs() < 15.0, "{drifts:?}");
 }
 
-#[test]
-#[ignore = "long: run by make bench"]
-fn bench_of_two_bent_clocks() {
-    let [host, guest] = masters_of_bent_clocks(120.0);
+/// The same for longer, with its figures.
+pub fn lie_on_each_other_for(seconds: f64) {
+    let _calm = calm();
+    let [host, guest] = masters_of_bent_clocks(seconds);
     let apart = apart_us(&host, &guest);
     let worst = apart.iter().fold(0.0_f64, |worst, us| worst.max(us.abs()));
     println!("{} beeps, {worst:.0} us apart at worst, {apart:.0?}", apart.len());
