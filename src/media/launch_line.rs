@@ -99,7 +99,11 @@ fn stand_in(link: &str) -> String {
                 format!("{} ! vp8enc deadline=1 name=coded", picture_source("camera"))
             }
             "appsrc" => sound_source(),
-            "voicesource" => sound_source(),
+            // Its caps follow in the text.
+            "voicesource" => format!(
+                "audiotestsrc is-live=true samplesperbuffer=480 num-buffers={SOUND_BLOCKS} {}",
+                name_of(&element)
+            ),
             // Any recording would do; this one is at hand everywhere.
             "filesrc" => format!("audiotestsrc num-buffers={SOUND_BLOCKS} ! wavenc {}", name_of(&element)),
             "appsink" => format!("fakesink {} sync=false", name_of(&element)),

@@ -49,7 +49,6 @@ impl Notebook {
         self.keep(&happenings);
         let elapsed_us = at.since(self.facts.started_monotonic) / 1000;
         self.metadata.clock_sample(first_sample, at, drift_ppm);
-        self.metadata.session_sample(first_sample, session_us);
         let note = FragmentNote {
             first_sample,
             samples,

@@ -260,6 +260,10 @@ impl Take {
         let at = self.track.mono_at(first_sample);
         let session_us = self.session_us(first_sample);
         let (note, news) = self.notebook.note(first_sample, samples, at, session_us, self.track.drift_ppm());
+        if self.call.is_some() {
+            // Of a session that others share; alone, the machine's own clock is the better witness.
+            self.notebook.metadata.session_sample(first_sample, session_us);
+        }
         self.writer.write(Piece::Fragment(bytes, note));
         self.notebook.measure(first_sample + samples, self.track.mono_at(first_sample + samples));
         if news {
