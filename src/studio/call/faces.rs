@@ -11,6 +11,7 @@ use super::order::Order;
 use super::quantiles::{Quantiles, Spread};
 use crate::media::{Encoded, FaceOut, FaceSignal, FarFace, FarSignal, Picture};
 use crate::mesh::event::PictureOrder;
+use crate::studio::take::call::PictureTap;
 use crate::words::{Mono, PEOPLE_MAX, PeerId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,9 +23,6 @@ const ASK_EVERY_NS: i64 = 400_000_000;
 
 /// The machine's state is looked at so often.
 const LOOK_NS: i64 = Mono::SECOND as i64;
-
-/// What the camera gives its pictures to.
-pub type PictureTap = Arc<dyn Fn(&Picture) + Send + Sync>;
 
 /// One peer's picture.
 struct Far {

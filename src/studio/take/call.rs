@@ -14,13 +14,16 @@ use std::sync::Arc;
 /// The tone's place is decided so long before it sounds: the session's clock may still be learned until then.
 const TONE_DECIDED_SAMPLES: u64 = RATE_HZ / 5;
 
+/// What takes the camera's pictures, on the camera's own thread.
+pub(in crate::studio) type PictureTap = Arc<dyn Fn(&Picture) + Send + Sync>;
+
 /// Who else wants what the devices deliver, from the devices' own threads: neither may wait.
 #[derive(Clone, Default)]
 pub(in crate::studio) struct Taps {
     /// The microphone's blocks.
     pub sound: Option<SoundTap>,
     /// The camera's pictures.
-    pub picture: Option<Arc<dyn Fn(&Picture) + Send + Sync>>,
+    pub picture: Option<PictureTap>,
 }
 
 impl std::fmt::Debug for Taps {
