@@ -5,7 +5,7 @@ use opus::{Application, Bitrate, Channels, Encoder};
 
 /// The upper end of what a voice may weigh on the wire.
 const BITRATE: i32 = 32_000;
-/// Half as long a frame needs twice the bits to sound as good; it is used only where there are bits to spare.
+/// Half as long a frame needs twice the bits to sound as good; it is used only by who asks for it.
 const BITRATE_SHORT: i32 = 64_000;
 /// Costs 1 % of a core at 200 frames a second, and is heard.
 const COMPLEXITY: i32 = 10;

@@ -19,11 +19,11 @@ const BAD: Weather = Weather { loss: 0.05, burst: 2.0, jitter: Duration::from_mi
 
 /// Concealed in a hundred, where copies can reach.
 const CONCEALED_BAR: f64 = 1.0;
-/// The ceiling of the jitter buffer.
-const GROWTH_BAR_MS: f64 = 30.0;
+/// More than this is heard as distance.
+const GROWTH_BAR_MS: f64 = 20.0;
 const STALL: Duration = Duration::from_millis(500);
-/// A frame, and the buffer's ceiling.
-const BACK_BAR_MS: f64 = 35.0;
+/// From the first datagram to sound.
+const BACK_BAR_MS: f64 = 20.0;
 /// What was gained by waiting is given back.
 const AFTER_BAR_MS: f64 = 5.0;
 
