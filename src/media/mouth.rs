@@ -166,6 +166,7 @@ mod tests {
 
     #[test]
     fn without_a_microphone_every_slot_is_empty_and_comes_in_time() {
+        crate::media::start().expect("GStreamer is installed");
         let (tell, slots) = channel();
         let on_frame =
             move |frame: VoiceFrame<'_>| tell.send((frame.opus.len(), frame.samples)).expect("the test listens");
