@@ -21,7 +21,7 @@
 //!  way                     arrival - media time            the two clocks' offset included
 //!  base                    lowest way of two seconds       so that offset and drift cancel
 //!  needed delay            way - base                      wherever the card's blocks happen to lie
-//!  D, the target           least of (ms + 20 * % missed)   from a histogram that forgets
+//!  D, the target           least of (ms + 10 * % missed)   from a histogram that forgets
 //!  end of a block          card's time - base - D          the cursor is led there by resampling
 //! ```
 //!

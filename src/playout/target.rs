@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //! How much delay is worth having. Each frame tells which delay would just have been enough for it; a histogram that
-//! forgets says how many would be missed with less. A millisecond is worth as much as one frame in 2,000.
+//! forgets says how many would be missed with less. A millisecond is worth as much as one frame in 1,000.
 //!
 //! ```text
 //!  weight |#
 //!         |##
-//!         |###.                     .            cost = delay_ms + 20 * percent to the right of it
+//!         |###.                     .            cost = delay_ms + 10 * percent to the right of it
 //!         +---+---------------------+----> ms
 //!             ^ the least cost is here: the straggler is concealed
 //! ```
@@ -14,14 +14,14 @@
 const STEP_NS: i64 = 250_000;
 const STEPS: usize = 121;
 
-/// Evidence halves in about seven seconds.
-const FORGET_SAMPLES: f32 = 480_000.0;
+/// Evidence halves in three and a half seconds: a road that was bad for a while is forgiven in less than half a minute.
+const FORGET_SAMPLES: f32 = 240_000.0;
 
 /// What must be won to be worth moving.
 const HYSTERESIS_MS: f32 = 0.4;
 
-/// Milliseconds that one missed frame of all is worth: 20 for each percent.
-const MISSED_MS: f32 = 2000.0;
+/// Milliseconds that one missed frame of all is worth: 10 for each percent.
+const MISSED_MS: f32 = 1000.0;
 
 /// The delay of one stream.
 #[derive(Clone, Debug)]

@@ -43,21 +43,40 @@ fn on_a_clean_road_the_delay_is_what_the_grid_of_blocks_needs() {
 
 #[test]
 fn loss_and_jitter_are_healed_by_copies_for_little_delay() {
-    let mut clean = Sim::new(2, 240, 128, Road::CLEAN);
-    clean.run(12.0);
-    let clean_ms = clean.latency_ms();
-    let road = Road { loss: 0.05, burst: 2.0, jitter_s: 0.010, copies: vec![2, 3], ..Road::CLEAN };
-    let mut sim = Sim::new(2, 240, 128, road);
-    sim.run(5.0);
-    let before = sim.heard();
-    sim.run(55.0);
-    let (heard, latency_ms) = (sim.heard(), sim.latency_ms());
-    let (frames, concealed, jumps) = since(&before, &heard);
-    println!("{clean_ms:.2} -> {latency_ms:.2} ms, {concealed} concealed of {frames}, {jumps} jumps; {heard:?}");
+    let clean_ms = mean_latency_ms(&mut Sim::new(2, 240, 128, Road::CLEAN), 10);
+    let (mut bad_ms, mut frames, mut concealed, mut recovered) = (0.0, 0, 0, 0);
+    for seed in 2..6 {
+        let road = Road { loss: 0.05, burst: 2.0, jitter_s: 0.010, copies: vec![2, 3], ..Road::CLEAN };
+        let mut sim = Sim::new(seed, 240, 128, road);
+        sim.run(5.0);
+        let before = sim.heard();
+        bad_ms += mean_latency_ms(&mut sim, 25) / 4.0;
+        let (played, missed, jumps) = since(&before, &sim.heard());
+        println!("{clean_ms:.2} -> {bad_ms:.2} ms, {missed} concealed of {played}, {jumps} jumps");
+        (frames, concealed, recovered) = (frames + played, concealed + missed, recovered + sim.heard().recovered);
+    }
     assert!((concealed as f64) < 0.01 * frames as f64, "{concealed} of {frames}");
-    // The jitter itself, and the three frames that a second copy needs.
-    assert!(latency_ms - clean_ms < 25.0);
-    assert!(heard.recovered > 300);
+    assert!(bad_ms - clean_ms < 20.0, "{clean_ms} -> {bad_ms}");
+    assert!(recovered > 600);
+}
+
+/// Lets so many seconds pass, and tells how long sound took in the mean of them.
+fn mean_latency_ms(sim: &mut Sim, seconds: usize) -> f64 {
+    let each = (0..seconds).map(|_| {
+        sim.run(1.0);
+        sim.latency_ms()
+    });
+    each.sum::<f64>() / seconds as f64
+}
+
+#[test]
+fn a_road_that_was_bad_is_forgiven_within_half_a_minute() {
+    let mut sim = Sim::new(9, 240, 128, Road { jitter_s: 0.010, ..Road::CLEAN });
+    sim.run(20.0);
+    assert!(sim.heard().target_us > 9_000, "{:?}", sim.heard());
+    sim.road = Road::CLEAN;
+    sim.run(30.0);
+    assert!(sim.heard().target_us < 4_000, "{:?}", sim.heard());
 }
 
 #[test]
@@ -91,9 +110,13 @@ fn frames_of_another_length_follow_without_a_gap() {
     sim.sound.clear();
     let before = sim.heard();
     for samples in [120, 240, 120, 480, 240] {
+        let begun = sim.heard();
         sim.samples = samples;
         sim.run(3.0);
         println!("{samples}: {:?}", sim.heard());
+        // A longer frame is ready later, and the first of them later than anybody could know.
+        let concealed_most = if samples == 480 { 12 } else { 1 };
+        assert!(since(&begun, &sim.heard()).1 <= concealed_most, "{samples}");
     }
     let sound: Vec<f32> = sim.sound.iter().map(|(_, sample)| *sample).collect();
     let worst = sound.windows(3).map(|w| (w[0] - 2.0 * w[1] + w[2]).abs()).fold(0.0, f32::max);
