@@ -8,7 +8,7 @@
 //! ```
 
 use super::seal::Refusal;
-use super::voice::VoicePayload;
+use super::voice::{FrameLength, VoicePayload};
 use crate::words::{Mono, PEOPLE_MAX, PeerId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
@@ -96,7 +96,8 @@ struct Count {
     /// Only for the writer from here on: frames that came, one bit each, the highest lowest.
     came: u128,
     stamp_ms: i64,
-    transit_ns: i64,
+    /// The last datagram of voice in its turn: when it came, its newest frame, and how long its frames are.
+    last: Option<(Mono, u64, FrameLength)>,
 }
 
 impl Count {
@@ -159,7 +160,7 @@ impl Count {
         // What somebody on the road has held back for so long says nothing about the road.
         if self.reach.saturating_sub(newest) <= FRAMES {
             self.delay(first, timestamp_ms, at, window);
-            self.jitter(first, newest, payload, at);
+            self.jitter(newest, payload.frame_length(), at);
             self.voice_datagrams += 1;
         }
         for (index, (frame, _)) in payload.frames(newest).enumerate() {
@@ -195,16 +196,17 @@ impl Count {
         self.delay_sum = self.delay_sum.wrapping_add(delay);
     }
 
-    /// Frame numbers tell the spacing at the sender better than timestamps in whole milliseconds.
-    fn jitter(&mut self, first: bool, newest: u64, payload: &VoicePayload<'_>, at: Mono) {
-        let sent_ns = newest.wrapping_mul(payload.frame_length().ns());
-        let transit_ns = at.0.wrapping_sub(sent_ns) as i64;
-        if !first {
-            let change = transit_ns.abs_diff(self.transit_ns).min(Mono::SECOND);
+    /// Frame numbers tell the spacing at the sender better than timestamps in whole milliseconds. Where frames change
+    /// their length nobody can tell how many there were of each, so that step is passed over.
+    fn jitter(&mut self, newest: u64, length: FrameLength, at: Mono) {
+        if let Some((then, before, same)) = self.last.replace((at, newest, length))
+            && same == length
+        {
+            let sent_ns = (newest.wrapping_sub(before) as i64).wrapping_mul(length.ns() as i64);
+            let change = at.since(then).wrapping_sub(sent_ns).unsigned_abs().min(Mono::SECOND);
             let jitter = self.jitter_ns as i64;
             self.jitter_ns = (jitter + (change as i64 - jitter) / 16) as u64;
         }
-        self.transit_ns = transit_ns;
     }
 }
 

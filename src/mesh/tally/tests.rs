@@ -198,3 +198,19 @@ fn a_reader_never_sees_half_of_a_change() {
     });
     assert_eq!(reader.read(PEER).datagrams, 2_000_000);
 }
+
+#[test]
+fn frames_of_another_length_are_no_jitter() {
+    let mut road = Road::new();
+    let short = VoicePayload::parse(&[0x10, 0, 1, 9]).expect("a payload");
+    (0..400).for_each(|frame| road.voice(frame, 20 * MS, &plain()));
+    let turn = Mono::SECOND + 400 * SLOT + 20 * MS;
+    for frame in 0..400 {
+        road.writer.voice(PEER, 400 + frame, 0, &short, Mono(turn + frame * SLOT / 2));
+    }
+    let turn = turn + 400 * SLOT / 2;
+    for frame in 0..400 {
+        road.writer.voice(PEER, 800 + frame, 0, &plain(), Mono(turn + frame * SLOT));
+    }
+    assert_eq!(road.read().jitter_ns, 0);
+}
