@@ -41,7 +41,7 @@ pub use align::{
 };
 pub use call::{
     Admission, Call, CallError, CallEvent, CallSettings, PeerStats, Person, Remote, SpeakerChoice, Spread, TapeStats,
-    VoiceStats,
+    VoiceFrames, VoiceStats,
 };
 pub use event::{Event, Finished};
 pub use examine::{Encoder, Examination, devices_for_trying, examine};

@@ -4,7 +4,7 @@
 
 use super::shared::{Shared, say, say_json};
 use crate::media::FrameSamples;
-use crate::studio::{Call, CallEvent, CallSettings, Event, PeerStats, Remote, Settings};
+use crate::studio::{Call, CallEvent, CallSettings, Event, PeerStats, Remote, Settings, VoiceFrames};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use std::io::{BufRead, IsTerminal, Write};
@@ -29,7 +29,7 @@ pub struct CallOptions {
     #[arg(long, default_value = "", value_name = "NAME")]
     pub session: String,
     /// How long a frame of your voice is, in milliseconds: 2.5 is heard earlier and weighs more
-    #[arg(long, value_enum, default_value_t = FrameChoice::Five, value_name = "MS")]
+    #[arg(long, value_enum, default_value_t = FrameChoice::Auto, value_name = "MS")]
     pub voice_frames: FrameChoice,
     /// Record on while muted or with the camera off, though nobody hears or sees it
     #[arg(long)]
@@ -39,19 +39,22 @@ pub struct CallOptions {
 /// How long frames are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FrameChoice {
-    /// 5 ms at 32 kbit/s
+    /// What pays on the roads that there are
+    Auto,
+    /// Always 5 ms
     #[value(name = "5")]
     Five,
-    /// 2.5 ms at 64 kbit/s, and twice the datagrams
+    /// Always 2.5 ms
     #[value(name = "2.5")]
     Short,
 }
 
-impl From<FrameChoice> for FrameSamples {
-    fn from(choice: FrameChoice) -> FrameSamples {
+impl From<FrameChoice> for VoiceFrames {
+    fn from(choice: FrameChoice) -> VoiceFrames {
         match choice {
-            FrameChoice::Five => FrameSamples::Ms5,
-            FrameChoice::Short => FrameSamples::Ms2_5,
+            FrameChoice::Auto => VoiceFrames::Auto,
+            FrameChoice::Five => VoiceFrames::Always(FrameSamples::Ms5),
+            FrameChoice::Short => VoiceFrames::Always(FrameSamples::Ms2_5),
         }
     }
 }

@@ -18,6 +18,7 @@ mod clocks;
 mod conductor;
 mod event;
 mod faces;
+mod frames;
 mod gate;
 mod governor;
 mod order;
@@ -30,12 +31,13 @@ mod tape;
 mod tell;
 
 pub use event::{CallEvent, PeerStats, Person, TapeStats, VoiceStats};
+pub use frames::VoiceFrames;
 pub use quantiles::Spread;
 pub use sound::SpeakerChoice;
 
 use super::prepare::{self, PrepareError};
 use super::settings::Settings;
-use crate::media::{Device, FrameSamples};
+use crate::media::Device;
 use crate::mesh::invite::Invite;
 use crate::net::socket::{Socket, SocketError};
 use conductor::Conductor;
@@ -72,7 +74,7 @@ pub struct CallSettings {
     /// Where the others are heard.
     pub speaker: SpeakerChoice,
     /// How long the frames of our voice are.
-    pub frames: FrameSamples,
+    pub frames: VoiceFrames,
     /// A host's: records before anybody is there.
     pub record_from_start: bool,
     /// Records on while muted or with the camera off; the others neither hear nor see it.

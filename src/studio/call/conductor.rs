@@ -391,7 +391,7 @@ impl Conductor {
             return;
         }
         self.figured = now;
-        self.stage.fit_voice();
+        self.stage.fit_voice(now);
         self.stage.note_people(&self.clocks, &present, now);
         self.tell.stats(self.stage.capture_to_send(), &self.clocks, now);
     }

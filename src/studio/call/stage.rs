@@ -6,11 +6,12 @@ use super::bells::Bells;
 use super::clocks::Clocks;
 use super::event::VoiceStats;
 use super::faces::Faces;
+use super::frames::{Frames, Road, VoiceFrames};
 use super::order::Order;
 use super::quantiles::Spread;
 use super::sound::{Ears, Sound, SpeakerTarget};
 use super::tape::Tape;
-use crate::media::{self, Device, FrameSamples};
+use crate::media::{self, Device};
 use crate::mesh::event::{Event as MeshEvent, Input, Left, Stats, Status};
 use crate::mesh::voice::VoiceOut;
 use crate::net::socket::Socket;
@@ -36,7 +37,7 @@ pub struct Parts {
     /// A headset without a wire that takes part, by its name.
     pub bluetooth: Option<String>,
     /// How long the frames of our voice are.
-    pub frames: FrameSamples,
+    pub frames: VoiceFrames,
     /// No speaker at all.
     pub deaf: bool,
     /// A host's: begins to record before anybody is there.
@@ -58,8 +59,9 @@ pub struct Stage {
     faces: Faces,
     tape: Option<Tape>,
     bells: Bells,
-    /// The worst loss of this second, of all roads in both directions.
-    loss_percent: f64,
+    frames: Frames,
+    /// The roads of this second.
+    roads: Vec<Road>,
     from_start: bool,
     status: Status,
     me: PeerId,
@@ -93,7 +95,6 @@ impl Stage {
             None => SpeakerTarget::Default,
         };
         let (sound, ears) = Sound::start(voice, socket, target, orders.clone());
-        sound.mouth().set_frames(frames);
         let camera = recording.as_ref().is_some_and(|settings| settings.camera != CameraChoice::Off);
         let faces = Faces::start(camera, orders.clone(), conductor.clone(), media::now());
         let taps = Taps { sound: Some(sound.tap()), picture: faces.tap() };
@@ -103,7 +104,8 @@ impl Stage {
             faces,
             tape: recording.map(load),
             bells: Bells::new(hosting),
-            loss_percent: 0.0,
+            frames: Frames::new(frames),
+            roads: Vec::new(),
             from_start: hosting && record_from_start,
             status: Status::default(),
             me: PeerId::HOST,
@@ -292,13 +294,18 @@ impl Stage {
 
     /// How the road to somebody is, once a second for each.
     pub fn road(&mut self, stats: &Stats) {
-        self.loss_percent = self.loss_percent.max(stats.loss_percent).max(stats.loss_there_percent);
+        let loss_percent = stats.loss_percent.max(stats.loss_there_percent);
+        self.roads.push(Road { rtt_ms: stats.rtt_ms, loss_percent, jitter_ms: stats.jitter_ms });
     }
 
     /// All roads of this second are told: the voice is fitted to them.
-    pub fn fit_voice(&mut self) {
-        let worst = std::mem::take(&mut self.loss_percent);
-        self.sound.mouth().expect_loss((worst * LEFT_BY_COPIES).round().min(100.0) as u8);
+    pub fn fit_voice(&mut self, now: Mono) {
+        let worst = self.roads.iter().fold(0.0, |worst: f64, road| worst.max(road.loss_percent));
+        let mouth = self.sound.mouth();
+        mouth.expect_loss((worst * LEFT_BY_COPIES).round().min(100.0) as u8);
+        self.frames.look(&self.roads, now);
+        mouth.set_frames(self.frames.now());
+        self.roads.clear();
     }
 
     /// From their camera to our screen.
