@@ -19,7 +19,7 @@ pub enum Bar {
 impl Bar {
     fn words(self, unit: &str) -> String {
         match self {
-            Bar::AtMost(limit) => format!("{limit} {unit}"),
+            Bar::AtMost(limit) => format!("{} {unit}", (limit * 10.0).round() / 10.0),
             Bar::None => "-".to_owned(),
         }
     }
