@@ -4,9 +4,9 @@
 use serde::Serialize;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Tenths of a millisecond up to 40 ms; what took longer is in the last one.
-const BUCKETS: usize = 400;
-const BUCKET_NS: i64 = 100_000;
+/// Fiftieths of a millisecond up to 40 ms; what took longer is in the last one.
+const BUCKETS: usize = 2000;
+const BUCKET_NS: i64 = 20_000;
 
 /// The counts.
 #[derive(Debug)]

@@ -27,6 +27,9 @@ use std::thread::Thread;
 /// Opus looks ahead so far in the mode we use.
 const LOOK_AHEAD_MS: f64 = 2.5;
 
+/// A card plays a block while it asks for the next one, and a frame begins in the middle of a block on average.
+const CARD_BLOCKS: f64 = 1.5;
+
 /// How a participant takes part.
 #[derive(Clone, Debug)]
 pub struct Parts {
@@ -322,7 +325,7 @@ impl Stage {
         let missed = heard.concealed.saturating_sub(concealed);
         let buffer_ms = f64::from(heard.delay_us) / 1e3;
         Some(VoiceStats {
-            mouth_to_ear_ms: delay_ms.map(|delay_ms| delay_ms + LOOK_AHEAD_MS + buffer_ms + card_ms),
+            mouth_to_ear_ms: delay_ms.map(|delay_ms| delay_ms + LOOK_AHEAD_MS + buffer_ms + CARD_BLOCKS * card_ms),
             buffer_ms,
             target_ms: f64::from(heard.target_us) / 1e3,
             concealed_percent: 100.0 * missed as f64 / (played + missed).max(1) as f64,
