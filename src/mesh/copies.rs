@@ -16,8 +16,8 @@ use crate::words::{PEOPLE_MAX, PeerId};
 /// Below this nothing rides along: so few lost frames are concealed more cheaply than copies are waited for.
 const LOSS_LEAST: f32 = 0.003;
 
-/// Loss is averaged over so many reports, three seconds; its unevenness, which wanders more, over more.
-const LOSS_REPORTS: f32 = 32.0;
+/// Loss is averaged over so many reports, a second and a half; its unevenness, which wanders more, over more.
+const LOSS_REPORTS: f32 = 16.0;
 const BURST_REPORTS: f32 = 128.0;
 
 /// Fewer copies, or others, only when so many reports in a row ask for them: five seconds from one peer.

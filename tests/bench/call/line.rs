@@ -102,7 +102,10 @@ fn a_line_that_loses_and_shakes() {
     row("concealed on a bad line", Bar::AtMost(CONCEALED_BAR), (concealed, "%"), &words, how);
     let ended = leave(guest);
     let target = |stats: &Value| stats["peers"][0]["voice"]["target_ms"].as_f64();
-    println!("the buffer's target, second by second: {:.1?}", told(&ended.events, MEASURED_S as usize, target));
+    let seconds = (SETTLING_S + MEASURED_S) as usize;
+    let concealed = |stats: &Value| stats["peers"][0]["voice"]["concealed_percent"].as_f64();
+    println!("second by second, the buffer's target: {:.1?}", told(&ended.events, seconds, target));
+    println!("and what was concealed, in a hundred: {:.1?}", told(&ended.events, seconds, concealed));
     leave(host);
 }
 
