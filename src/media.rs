@@ -27,6 +27,8 @@ mod speaker;
 mod stamp;
 mod text;
 mod trial;
+#[cfg(feature = "ui")]
+mod view;
 mod vigil;
 
 pub use camera::{Camera, CameraSignal, Picture};
@@ -43,6 +45,8 @@ pub use priority::{ask_for_real_time_clients, try_real_time};
 pub use read_sound::{DecodedSound, ReadSoundError, SoundFile};
 pub use speaker::{Filler, Speaker, SpeakerError, SpeakerSignal};
 pub use text::{Text, TextError, texts};
+#[cfg(feature = "ui")]
+pub use view::{View, ViewFeed};
 
 use crate::words::Mono;
 use gst::prelude::ClockExt;
@@ -67,6 +71,8 @@ pub fn start() -> Result<(), StartError> {
     clock::set_up()?;
     let refused = |e: gst::glib::BoolError| StartError::Framework(e.to_string());
     gstfmp4::plugin_register_static().map_err(refused)?;
+    #[cfg(feature = "ui")]
+    view::register().map_err(refused)?;
     ruler::register().map_err(refused)?;
     speaker::register().map_err(refused)
 }

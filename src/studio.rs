@@ -26,7 +26,9 @@ mod call;
 mod event;
 mod examine;
 mod keeper;
+mod meters;
 mod notebook;
+mod pictures;
 mod prepare;
 mod recorder;
 mod repair;
@@ -45,6 +47,8 @@ pub use call::{
 };
 pub use event::{Event, Finished};
 pub use examine::{Encoder, Examination, devices_for_trying, examine};
+pub use meters::{Level, Meters};
+pub use pictures::{PictureWatch, Shown};
 pub use recorder::{Recorder, StartError, Starting, Stopper};
 pub use repair::{RecoveredFile, recover};
 pub use settings::{CameraChoice, MicrophoneChoice, Settings, SettingsError};

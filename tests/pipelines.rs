@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
 
-const NAMES: [&str; 11] = [
+const NAMES: &[&str] = &[
     "camera",
     "far-picture",
     "listen",
@@ -20,6 +20,8 @@ const NAMES: [&str; 11] = [
     "read-sound",
     "trial-audio",
     "trial-video",
+    #[cfg(feature = "ui")]
+    "view",
 ];
 
 fn printed(arguments: &[&str]) -> String {

@@ -74,6 +74,7 @@ impl CallOptions {
             frames: self.voice_frames.into(),
             record_from_start: false,
             keep_muted: self.keep_muted,
+            pictures: None,
             name: name.to_owned(),
             bind: self.bind,
             port: self.port,

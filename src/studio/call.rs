@@ -33,6 +33,8 @@ pub use event::{CallEvent, PeerStats, Person, TapeStats, VoiceStats};
 pub use quantiles::Spread;
 pub use sound::SpeakerChoice;
 
+use super::meters::Meters;
+use super::pictures::{PictureWatch, Watched};
 use super::prepare::{self, PrepareError};
 use super::settings::Settings;
 use crate::media::{Device, FrameSamples};
@@ -55,7 +57,7 @@ pub enum Admission {
 }
 
 /// What both sides of a call need to know.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CallSettings {
     /// What we are called.
     pub name: String,
@@ -77,6 +79,8 @@ pub struct CallSettings {
     pub record_from_start: bool,
     /// Records on while muted or with the camera off; the others neither hear nor see it.
     pub keep_muted: bool,
+    /// Whoever wants to see the pictures.
+    pub pictures: Option<PictureWatch>,
 }
 
 /// Why a call does not begin.
@@ -97,6 +101,7 @@ pub enum CallError {
 #[derive(Debug)]
 pub struct Call {
     remote: Remote,
+    meters: Meters,
     events: Receiver<CallEvent>,
     thread: Option<JoinHandle<()>>,
 }
@@ -152,6 +157,11 @@ impl Call {
         self.remote.clone()
     }
 
+    /// How loud everybody is.
+    pub fn meters(&self) -> Meters {
+        self.meters.clone()
+    }
+
     /// What happens, in order; it ends after [`CallEvent::Left`] or [`CallEvent::Error`].
     pub fn events(&self) -> impl Iterator<Item = CallEvent> + '_ {
         self.events.iter()
@@ -159,6 +169,7 @@ impl Call {
 
     fn start(settings: CallSettings, part: Part) -> Result<Call, CallError> {
         let parts = parts(&settings)?;
+        let meters = parts.meters.clone();
         let socket = Socket::open(settings.bind, settings.port)?;
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|why| CallError::Random(why.to_string()))?;
@@ -168,7 +179,7 @@ impl Call {
         let run = move || Conductor::run(settings, (part, parts), socket, seed, (give, inbox), tell);
         let thread = std::thread::Builder::new().name("call".into()).spawn(run).expect("the system has a thread left");
         let remote = Remote { orders, conductor: thread.thread().clone() };
-        Ok(Call { remote, events, thread: Some(thread) })
+        Ok(Call { remote, meters, events, thread: Some(thread) })
     }
 }
 
@@ -191,7 +202,8 @@ fn parts(settings: &CallSettings) -> Result<Parts, PrepareError> {
     };
     let deaf = settings.speaker == SpeakerChoice::Off;
     let CallSettings { frames, record_from_start, keep_muted, .. } = *settings;
-    Ok(Parts { recording, speaker, bluetooth, frames, deaf, record_from_start, keep_muted })
+    let (watched, meters) = (Watched::by(settings.pictures.clone()), Meters::default());
+    Ok(Parts { recording, speaker, bluetooth, frames, deaf, record_from_start, keep_muted, watched, meters })
 }
 
 impl Drop for Call {

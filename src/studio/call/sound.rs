@@ -90,6 +90,11 @@ impl Sound {
         self.gauges.read(peer)
     }
 
+    /// What can be read of all voices.
+    pub fn gauges(&self) -> Gauges {
+        self.gauges.clone()
+    }
+
     /// How many samples the sound card takes at a time.
     pub fn block_samples(&self) -> u32 {
         self.gauges.block_samples()

@@ -15,6 +15,8 @@ use crate::mesh::event::{Event as MeshEvent, Input, Left, Stats, Status};
 use crate::mesh::voice::VoiceOut;
 use crate::net::socket::Socket;
 use crate::studio::event::Event;
+use crate::studio::meters::Meters;
+use crate::studio::pictures::Watched;
 use crate::studio::settings::{CameraChoice, Settings};
 use crate::studio::take::StandBy;
 use crate::studio::take::call::{CallNews, PersonNews, Slate, Taps};
@@ -43,6 +45,10 @@ pub struct Parts {
     pub record_from_start: bool,
     /// Records what is muted, too.
     pub keep_muted: bool,
+    /// Whoever draws the pictures.
+    pub watched: Watched,
+    /// Where our level and theirs are shown.
+    pub meters: Meters,
 }
 
 /// Of what is lost on the road, so much is lost to the ear: copies bring the rest. Opus is told of that only, because
@@ -86,7 +92,8 @@ impl Stage {
         orders: Sender<Order>,
         conductor: Thread,
     ) -> (Stage, Ears) {
-        let Parts { recording, speaker, bluetooth: _, frames, deaf, record_from_start, keep_muted } = parts;
+        let Parts { recording, speaker, bluetooth: _, frames, deaf, record_from_start, keep_muted, watched, meters } =
+            parts;
         let target = match speaker {
             _ if deaf => SpeakerTarget::Silent,
             Some(device) => SpeakerTarget::Device(device),
@@ -94,9 +101,10 @@ impl Stage {
         };
         let (sound, ears) = Sound::start(voice, socket, target, orders.clone());
         sound.mouth().set_frames(frames);
+        meters.watch(sound.gauges());
         let camera = recording.as_ref().is_some_and(|settings| settings.camera != CameraChoice::Off);
-        let faces = Faces::start(camera, orders.clone(), conductor.clone(), media::now());
-        let taps = Taps { sound: Some(sound.tap()), picture: faces.tap() };
+        let faces = Faces::start(camera, watched, orders.clone(), conductor.clone(), media::now());
+        let taps = Taps { sound: Some(sound.tap()), picture: Some(faces.tap()), meters };
         let load = |settings| Tape::load(settings, StandBy { taps, keep_muted }, orders, conductor);
         let stage = Stage {
             sound,

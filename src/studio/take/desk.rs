@@ -70,14 +70,15 @@ impl Desk {
     /// Puts a thread on a microphone.
     pub(super) fn microphone(&mut self, device: Device, channel: Channel) -> Keeper {
         self.microphones += 1;
-        let (number, tap) = (self.microphones, self.taps.sound.clone());
+        let (number, tap, meters) = (self.microphones, self.taps.sound.clone(), self.taps.meters.clone());
         let (send, to_take) = (self.send.clone(), self.send.clone());
         let open = move |bell: LostBell| {
             let device = device.plugged_in().ok_or_else(|| "it is not plugged in".to_owned())?;
-            let send = send.clone();
+            let (send, meters) = (send.clone(), meters.clone());
             let signal = move |signal: MicrophoneSignal| {
-                if matches!(signal, MicrophoneSignal::Lost(_)) {
-                    bell.ring();
+                match &signal {
+                    MicrophoneSignal::Sound(block) => meters.hear(block),
+                    MicrophoneSignal::Lost(_) => bell.ring(),
                 }
                 // A take that is over needs no sound.
                 let _ = send.send(Signal::Microphone(number, signal));
