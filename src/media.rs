@@ -32,7 +32,7 @@ mod view;
 mod vigil;
 
 pub use camera::{Camera, CameraSignal, Picture};
-pub use devices::{Device, DeviceKind, TEST_CAMERA, TEST_MICROPHONE, list_devices};
+pub use devices::{Device, DeviceKind, DeviceWatch, TEST_CAMERA, TEST_MICROPHONE, list_devices};
 pub use encoders::{Choice, Codec, EncoderError, Refusal, Wanted, bitrate_kbps, choose};
 pub use face::{Depth, Encoded, FaceOrder, FaceOut, FaceSignal, FarFace, FarSignal, Plane};
 pub use format::{PictureFormat, h264_level};

@@ -206,6 +206,7 @@ impl Printer {
             }
             CallEvent::Recording(Event::Warning { message, .. }) => aside(&format!("warning: {message}")),
             CallEvent::Recording(Event::Error { message }) => aside(&format!("error: {message}")),
+            CallEvent::Recording(Event::DeviceChanged { device, name }) => aside(&format!("another {device}: {name}")),
             CallEvent::Recording(_) => {}
             CallEvent::Left => aside("the call is over"),
         }

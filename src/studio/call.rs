@@ -26,6 +26,7 @@ mod places;
 mod quantiles;
 mod sound;
 mod stage;
+mod switcher;
 mod tape;
 mod tell;
 
@@ -36,7 +37,7 @@ pub use sound::SpeakerChoice;
 use super::meters::Meters;
 use super::pictures::{PictureWatch, Watched};
 use super::prepare::{self, PrepareError};
-use super::settings::Settings;
+use super::settings::{CameraChoice, MicrophoneChoice, Settings};
 use crate::media::{Device, FrameSamples};
 use crate::mesh::invite::Invite;
 use crate::net::socket::{Socket, SocketError};
@@ -46,6 +47,7 @@ use stage::Parts;
 use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{JoinHandle, Thread};
+use switcher::Change;
 
 /// Who may come in with the bare address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +134,22 @@ impl Remote {
     /// Switches the camera off, or on again.
     pub fn camera_off(&self, off: bool) {
         self.order(Order::CameraOff(off));
+    }
+
+    /// Goes on with another camera, or with none: the others see black, and so does the recording, until it shows
+    /// something. What can't be done comes as [`CallEvent::Warning`].
+    pub fn switch_camera(&self, to: CameraChoice) {
+        self.order(Order::Change(Change::Camera(to)));
+    }
+
+    /// Goes on with another microphone, or with none: the recording has measured silence until it is heard.
+    pub fn switch_microphone(&self, to: MicrophoneChoice) {
+        self.order(Order::Change(Change::Microphone(to)));
+    }
+
+    /// The others are heard elsewhere, or nowhere.
+    pub fn switch_speaker(&self, to: SpeakerChoice) {
+        self.order(Order::Change(Change::Speaker(to)));
     }
 
     fn order(&self, order: Order) {

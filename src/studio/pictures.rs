@@ -27,11 +27,6 @@ impl Watched {
         Watched(watch)
     }
 
-    /// Whether anybody watches.
-    pub(super) fn is_watched(&self) -> bool {
-        self.0.is_some()
-    }
-
     pub(super) fn show(&self, shown: Shown<'_>) {
         if let Some(watch) = &self.0 {
             watch(shown);
@@ -41,6 +36,6 @@ impl Watched {
 
 impl std::fmt::Debug for Watched {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Watched({})", self.is_watched())
+        write!(f, "Watched({})", self.0.is_some())
     }
 }
