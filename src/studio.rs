@@ -40,6 +40,7 @@ mod take;
 mod test_sound;
 mod watch_clock;
 
+pub use crate::disk::preferences::{Preferences, SaveError, Theme};
 pub use crate::mesh::invite::{Invite, InviteError};
 pub use align::{
     AlignError, AlignReport, AlignSettings, Checked, MasterReport, MastersError, PairReport, ToneReport, align,
