@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
-//! Ring 2, hand: session folders, metadata, free space, and the thread that writes a master so that what it has
+//! Ring 2, hand: session folders, metadata, preferences, free space, and the thread that writes a master so that what it has
 //! written stays written.
 //!
 //! It must not know where bytes come from (media) nor what a session is doing (studio).
 
+pub mod cache;
 pub mod folder;
 pub mod metadata;
+pub mod preferences;
 pub mod repair;
+mod replace;
 pub mod session;
 pub mod space;
 pub mod wav;
@@ -14,4 +17,5 @@ pub mod writer;
 
 pub use folder::{Place, PlaceError};
 pub use metadata::Metadata;
+pub use preferences::{Preferences, Theme};
 pub use writer::{Piece, Writer, WriterError};

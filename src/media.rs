@@ -25,12 +25,15 @@ mod read_sound;
 mod ruler;
 mod speaker;
 mod stamp;
+mod still;
 mod text;
 mod trial;
+#[cfg(feature = "ui")]
+mod view;
 mod vigil;
 
 pub use camera::{Camera, CameraSignal, Picture};
-pub use devices::{Device, DeviceKind, TEST_CAMERA, TEST_MICROPHONE, list_devices};
+pub use devices::{Device, DeviceKind, DeviceWatch, TEST_CAMERA, TEST_MICROPHONE, list_devices};
 pub use encoders::{Choice, Codec, EncoderError, Refusal, Wanted, bitrate_kbps, choose};
 pub use face::{Depth, Encoded, FaceOrder, FaceOut, FaceSignal, FarFace, FarSignal, Plane};
 pub use format::{PictureFormat, h264_level};
@@ -42,7 +45,10 @@ pub use mouth::{FrameSamples, Mouth, MouthControl, SoundTap, VoiceFrame};
 pub use priority::{ask_for_real_time_clients, try_real_time};
 pub use read_sound::{DecodedSound, ReadSoundError, SoundFile};
 pub use speaker::{Filler, Speaker, SpeakerError, SpeakerSignal};
+pub use still::{Still, StillError};
 pub use text::{Text, TextError, texts};
+#[cfg(feature = "ui")]
+pub use view::{View, ViewFeed};
 
 use crate::words::Mono;
 use gst::prelude::ClockExt;
@@ -67,6 +73,8 @@ pub fn start() -> Result<(), StartError> {
     clock::set_up()?;
     let refused = |e: gst::glib::BoolError| StartError::Framework(e.to_string());
     gstfmp4::plugin_register_static().map_err(refused)?;
+    #[cfg(feature = "ui")]
+    view::register().map_err(refused)?;
     ruler::register().map_err(refused)?;
     speaker::register().map_err(refused)
 }

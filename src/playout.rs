@@ -91,7 +91,8 @@ impl Playout {
         self.asked = self.card.asks(out.len(), now);
         out.fill(0.0);
         for (peer, stream) in self.streams.iter_mut().enumerate() {
-            stream.play(out, &self.asked, &self.kernel);
+            let peak = stream.play(out, &self.asked, &self.kernel);
+            self.shared.show_peak(peer, peak);
             self.shared.show(peer, stream.heard(now).as_ref());
         }
         self.limiter.apply(out);

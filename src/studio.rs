@@ -26,15 +26,23 @@ mod call;
 mod event;
 mod examine;
 mod keeper;
+pub mod library;
+mod meters;
 mod notebook;
+mod pictures;
+mod plug;
 mod prepare;
+mod preview;
 mod recorder;
 mod repair;
+mod room;
 mod settings;
 mod strain;
 mod take;
+mod test_sound;
 mod watch_clock;
 
+pub use crate::disk::preferences::{Preferences, SaveError, Theme};
 pub use crate::mesh::invite::{Invite, InviteError};
 pub use align::{
     AlignError, AlignReport, AlignSettings, Checked, MasterReport, MastersError, PairReport, ToneReport, align,
@@ -45,6 +53,11 @@ pub use call::{
 };
 pub use event::{Event, Finished};
 pub use examine::{Encoder, Examination, devices_for_trying, examine};
+pub use meters::{Level, Meters};
+pub use pictures::{PictureWatch, Shown};
+pub use preview::{Preview, PreviewEvent};
 pub use recorder::{Recorder, StartError, Starting, Stopper};
 pub use repair::{RecoveredFile, recover};
+pub use room::{Room, room};
 pub use settings::{CameraChoice, MicrophoneChoice, Settings, SettingsError};
+pub use test_sound::TestSound;

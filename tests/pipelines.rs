@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
 
-const NAMES: [&str; 11] = [
+const NAMES: &[&str] = &[
     "camera",
     "far-picture",
     "listen",
@@ -18,8 +18,11 @@ const NAMES: [&str; 11] = [
     "microphone",
     "outgoing-picture",
     "read-sound",
+    "still",
     "trial-audio",
     "trial-video",
+    #[cfg(feature = "ui")]
+    "view",
 ];
 
 fn printed(arguments: &[&str]) -> String {

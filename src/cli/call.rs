@@ -77,6 +77,7 @@ impl CallOptions {
             frames: self.voice_frames.into(),
             record_from_start: false,
             keep_muted: self.keep_muted,
+            pictures: None,
             name: name.to_owned(),
             bind: self.bind,
             port: self.port,
@@ -208,6 +209,7 @@ impl Printer {
             }
             CallEvent::Recording(Event::Warning { message, .. }) => aside(&format!("warning: {message}")),
             CallEvent::Recording(Event::Error { message }) => aside(&format!("error: {message}")),
+            CallEvent::Recording(Event::DeviceChanged { device, name }) => aside(&format!("another {device}: {name}")),
             CallEvent::Recording(_) => {}
             CallEvent::Left => aside("the call is over"),
         }

@@ -130,6 +130,7 @@ impl Printer {
                 let _ = write!(std::io::stderr(), "{line}");
             }
             Event::Stats { .. } | Event::Error { .. } => {}
+            Event::DeviceChanged { device, name } => self.aside(&format!("another {device}: {name}")),
             Event::Warning { message, at_seconds, .. } => {
                 let at = at_seconds.map(|s| format!(" at {}", length(s))).unwrap_or_default();
                 self.aside(&format!("warning{at}: {message}"));

@@ -2,10 +2,10 @@
 //! `session_metadata.json` and `sync_timecodes.txt`: what is known about a recording, for programs and for people.
 //! Both are replaced as a whole, so that a crash leaves the last complete version.
 
+use super::replace::replace;
 use crate::words::{Facts, Happening, MASTER_FPS, Mono, RATE_HZ, SAMPLES_PER_FRAME, Sample, What, timecode};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 mod people;
@@ -287,27 +287,6 @@ pub fn utc_text(utc_us: i64) -> String {
         Ok(moment) => moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
         Err(_) => String::new(),
     }
-}
-
-/// Writes beside, syncs, renames over, syncs the folder: at every moment one whole version is there.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let mut file = File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_data()?;
-    std::fs::rename(&beside, path)?;
-    sync_folder(path)
-}
-
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(parent)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_path: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -2,14 +2,15 @@
 //! The cameras, microphones and speakers that this machine has, under names that stay the same when they are
 //! unplugged and plugged in again. The rulers ("test") are always there.
 
+mod plugging;
+
+pub use plugging::DeviceWatch;
+
 use super::camera_mode;
 use crate::words::Size;
-use gst::prelude::{
-    DeviceExt, DeviceMonitorExt, DeviceMonitorExtManual, ElementExt, GObjectExtManualGst, GstObjectExt, ObjectExt,
-};
+use gst::prelude::{DeviceExt, ElementExt, GObjectExtManualGst, GstObjectExt, ObjectExt};
 use gstreamer as gst;
 use serde::Serialize;
-use std::sync::{Mutex, PoisonError};
 
 /// The id of the built-in camera.
 pub const TEST_CAMERA: &str = "test";
@@ -155,7 +156,7 @@ impl Device {
 /// Everything that is plugged in now, the rulers last.
 pub fn list_devices() -> Vec<Device> {
     let mut devices: Vec<Device> = Vec::new();
-    for device in plugged_in() {
+    for device in plugging::plugged_in() {
         let kind = CLASSES.iter().find(|(class, _)| device.has_classes(class)).map(|c| c.1);
         let Some(found) = kind.map(|kind| describe(&device, kind)) else { continue };
         let known = devices.iter().any(|d| d.kind == found.kind && d.id == found.id);
@@ -166,26 +167,6 @@ pub fn list_devices() -> Vec<Device> {
     devices.push(Device::test(DeviceKind::Camera));
     devices.push(Device::test(DeviceKind::Microphone));
     devices
-}
-
-/// What the servers of this machine list, whatever it is.
-///
-/// One monitor listens for as long as the program runs. PipeWire's provider, which all monitors of a process
-/// share, frees its devices before it takes leave of them when it is stopped (seen in 0.3.65: a crash sooner or
-/// later), so it is never stopped.
-fn plugged_in() -> Vec<gst::Device> {
-    static MONITOR: Mutex<Option<gst::DeviceMonitor>> = Mutex::new(None);
-    let mut running = MONITOR.lock().unwrap_or_else(PoisonError::into_inner);
-    if running.is_none() {
-        let monitor = gst::DeviceMonitor::new();
-        // Nobody reads what it tells; whoever wants to know asks for the list.
-        monitor.bus().set_sync_handler(|_, _| gst::BusSyncReply::Drop);
-        match monitor.start() {
-            Ok(()) => *running = Some(monitor),
-            Err(e) => tracing::debug!("no provider lists devices: {e}"),
-        }
-    }
-    running.as_ref().map(|monitor| monitor.devices().into_iter().collect()).unwrap_or_default()
 }
 
 fn describe(device: &gst::Device, kind: DeviceKind) -> Device {

@@ -106,7 +106,7 @@ fn stand_in(link: &str) -> String {
             ),
             // Any recording would do; this one is at hand everywhere.
             "filesrc" => format!("audiotestsrc num-buffers={SOUND_BLOCKS} ! wavenc {}", name_of(&element)),
-            "appsink" => format!("fakesink {} sync=false", name_of(&element)),
+            "appsink" | "gtk4paintablesink" => format!("fakesink {} sync=false", name_of(&element)),
             "isofmp4mux" if !installed("isofmp4mux") => "mp4mux name=mux fragment-duration=1000".to_owned(),
             _ => element.replace("mux.sink_0", "mux.").replace("mux.sink_1", "mux."),
         });

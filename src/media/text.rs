@@ -14,7 +14,7 @@ use std::path::PathBuf;
 const OVERRIDE: &str = "HYPERZOOM_PIPELINES";
 
 /// All built-in texts: name, what it is.
-const BUILT_IN: [(&str, &str); 11] = [
+const BUILT_IN: &[(&str, &str)] = &[
     ("camera", include_str!("../../pipelines/camera.launch")),
     ("far-picture", include_str!("../../pipelines/far-picture.launch")),
     ("listen", include_str!("../../pipelines/listen.launch")),
@@ -24,8 +24,11 @@ const BUILT_IN: [(&str, &str); 11] = [
     ("microphone", include_str!("../../pipelines/microphone.launch")),
     ("outgoing-picture", include_str!("../../pipelines/outgoing-picture.launch")),
     ("read-sound", include_str!("../../pipelines/read-sound.launch")),
+    ("still", include_str!("../../pipelines/still.launch")),
     ("trial-audio", include_str!("../../pipelines/trial-audio.launch")),
     ("trial-video", include_str!("../../pipelines/trial-video.launch")),
+    #[cfg(feature = "ui")]
+    ("view", include_str!("../../pipelines/view.launch")),
 ];
 
 /// Why a text cannot be used.

@@ -31,6 +31,8 @@ pub struct Heard {
 #[derive(Default)]
 struct Dial {
     lit: AtomicBool,
+    /// The loudest sample since somebody looked: the bits of a float that is never negative, and so grows with them.
+    peak: AtomicU32,
     counts: [AtomicU64; 5],
     now: [AtomicU32; 3],
 }
@@ -63,6 +65,11 @@ impl Shared {
         }
         dial.lit.store(heard.is_some(), Ordering::Release);
     }
+
+    /// This peer's loudest sample in the block that is played now.
+    pub(super) fn show_peak(&self, peer: usize, peak: f32) {
+        self.dials[peer].peak.fetch_max(peak.to_bits(), Ordering::Relaxed);
+    }
 }
 
 /// Whoever watches.
@@ -80,6 +87,11 @@ impl Gauges {
         let [target_us, delay_us, rate] = core::array::from_fn(|index| dial.now[index].load(Ordering::Relaxed));
         let heard = Heard { frames, concealed, recovered, late, jumps, target_us, delay_us, rate_ppm: rate as i32 };
         dial.lit.load(Ordering::Acquire).then_some(heard)
+    }
+
+    /// The loudest sample of this peer's voice since the last question.
+    pub fn take_peak(&self, peer: PeerId) -> f32 {
+        f32::from_bits(self.shared.dials[peer.index()].peak.swap(0, Ordering::Relaxed))
     }
 
     /// How many samples the card asks for at a time; 0 before it did.

@@ -67,23 +67,30 @@ impl Line {
         self.end -= samples;
     }
 
-    /// Adds the next samples to `out`, `rate` of ours to one of its. As many as [`needed`](Self::needed) must be there.
-    pub(super) fn mix(&mut self, out: &mut [f32], rate: f64, kernel: &Kernel) {
+    /// Adds the next samples to `out`, `rate` of ours to one of its; answers with the loudest. As many as
+    /// [`needed`](Self::needed) must be there.
+    pub(super) fn mix(&mut self, out: &mut [f32], rate: f64, kernel: &Kernel) -> f32 {
+        let mut peak = 0.0_f32;
+        let mut add = |out: &mut f32, sample: f32| {
+            *out += sample;
+            peak = peak.max(sample.abs());
+        };
         if rate == 1.0 && self.fraction == 0.0 {
             let sound = &self.samples[self.read..self.end];
-            out.iter_mut().zip(sound).for_each(|(out, sample)| *out += sample);
+            out.iter_mut().zip(sound).for_each(|(out, sample)| add(out, *sample));
             self.read = (self.read + out.len()).min(self.end);
-            return;
+            return peak;
         }
         for out in out {
             let from = self.read + 1 - PAST;
-            let Some(around) = self.samples.get(from..from + PAST + AHEAD) else { return };
-            *out += kernel.at(around, self.fraction);
+            let Some(around) = self.samples.get(from..from + PAST + AHEAD) else { break };
+            add(out, kernel.at(around, self.fraction));
             self.fraction += rate;
             let whole = self.fraction as usize;
             self.fraction -= whole as f64;
             self.read = (self.read + whole).min(self.end);
         }
+        peak
     }
 }
 

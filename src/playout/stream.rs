@@ -120,13 +120,13 @@ impl Stream {
         })
     }
 
-    /// Adds this peer's voice to a block.
-    pub(super) fn play(&mut self, out: &mut [f32], asked: &Asked, kernel: &Kernel) {
+    /// Adds this peer's voice to a block; answers with its loudest sample.
+    pub(super) fn play(&mut self, out: &mut [f32], asked: &Asked, kernel: &Kernel) -> f32 {
         if self.state == State::Playing && asked.now.since(self.heard_at) > IDLE_NS {
             self.state = State::Idle;
             self.heard.rate_ppm = 0;
         }
-        let Some(base) = self.base.get().filter(|_| self.state != State::Idle) else { return };
+        let Some(base) = self.base.get().filter(|_| self.state != State::Idle) else { return 0.0 };
         let length = self.timeline.length_of(self.next);
         let delay_ns = base.wrapping_add(ns_of(length.into())).wrapping_add(self.target.ns());
         let goal = samples_of(asked.at_ns.wrapping_sub(delay_ns)) - (asked.block + AHEAD) as f64;
@@ -136,15 +136,16 @@ impl Stream {
         let beyond = error - error.clamp(-CONTENT, CONTENT);
         let rate = 1.0 + (beyond / MEND_SAMPLES).clamp(-RATE_MAX, RATE_MAX);
         self.heard.rate_ppm = ((rate - 1.0) * 1e6) as i32;
-        let mut done = 0.0;
+        let (mut done, mut peak) = (0.0, 0.0_f32);
         for chunk in out.chunks_mut(CHUNK) {
             while self.line.unread() < self.line.needed(chunk.len(), rate) {
                 let short = self.cursor() - (goal + done);
                 self.feed(short, asked.now);
             }
-            self.line.mix(chunk, rate, kernel);
+            peak = peak.max(self.line.mix(chunk, rate, kernel));
             done += chunk.len() as f64;
         }
+        peak
     }
 
     /// The media time of the next sample to be heard.

@@ -27,6 +27,7 @@ mod places;
 mod quantiles;
 mod sound;
 mod stage;
+mod switcher;
 mod tape;
 mod tell;
 
@@ -35,8 +36,10 @@ pub use frames::VoiceFrames;
 pub use quantiles::Spread;
 pub use sound::SpeakerChoice;
 
+use super::meters::Meters;
+use super::pictures::{PictureWatch, Watched};
 use super::prepare::{self, PrepareError};
-use super::settings::Settings;
+use super::settings::{CameraChoice, MicrophoneChoice, Settings};
 use crate::media::Device;
 use crate::mesh::invite::Invite;
 use crate::net::socket::{Socket, SocketError};
@@ -46,6 +49,7 @@ use stage::Parts;
 use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{JoinHandle, Thread};
+use switcher::Change;
 
 /// Who may come in with the bare address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +61,7 @@ pub enum Admission {
 }
 
 /// What both sides of a call need to know.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CallSettings {
     /// What we are called.
     pub name: String,
@@ -79,6 +83,8 @@ pub struct CallSettings {
     pub record_from_start: bool,
     /// Records on while muted or with the camera off; the others neither hear nor see it.
     pub keep_muted: bool,
+    /// Whoever wants to see the pictures.
+    pub pictures: Option<PictureWatch>,
 }
 
 /// Why a call does not begin.
@@ -99,6 +105,7 @@ pub enum CallError {
 #[derive(Debug)]
 pub struct Call {
     remote: Remote,
+    meters: Meters,
     events: Receiver<CallEvent>,
     thread: Option<JoinHandle<()>>,
 }
@@ -131,6 +138,22 @@ impl Remote {
         self.order(Order::CameraOff(off));
     }
 
+    /// Goes on with another camera, or with none: the others see black, and so does the recording, until it shows
+    /// something. What can't be done comes as [`CallEvent::Warning`].
+    pub fn switch_camera(&self, to: CameraChoice) {
+        self.order(Order::Change(Change::Camera(to)));
+    }
+
+    /// Goes on with another microphone, or with none: the recording has measured silence until it is heard.
+    pub fn switch_microphone(&self, to: MicrophoneChoice) {
+        self.order(Order::Change(Change::Microphone(to)));
+    }
+
+    /// The others are heard elsewhere, or nowhere.
+    pub fn switch_speaker(&self, to: SpeakerChoice) {
+        self.order(Order::Change(Change::Speaker(to)));
+    }
+
     fn order(&self, order: Order) {
         // A call that is over takes no orders.
         let _ = self.orders.send(order);
@@ -154,6 +177,11 @@ impl Call {
         self.remote.clone()
     }
 
+    /// How loud everybody is.
+    pub fn meters(&self) -> Meters {
+        self.meters.clone()
+    }
+
     /// What happens, in order; it ends after [`CallEvent::Left`] or [`CallEvent::Error`].
     pub fn events(&self) -> impl Iterator<Item = CallEvent> + '_ {
         self.events.iter()
@@ -161,6 +189,7 @@ impl Call {
 
     fn start(settings: CallSettings, part: Part) -> Result<Call, CallError> {
         let parts = parts(&settings)?;
+        let meters = parts.meters.clone();
         let socket = Socket::open(settings.bind, settings.port)?;
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|why| CallError::Random(why.to_string()))?;
@@ -170,7 +199,7 @@ impl Call {
         let run = move || Conductor::run(settings, (part, parts), socket, seed, (give, inbox), tell);
         let thread = std::thread::Builder::new().name("call".into()).spawn(run).expect("the system has a thread left");
         let remote = Remote { orders, conductor: thread.thread().clone() };
-        Ok(Call { remote, events, thread: Some(thread) })
+        Ok(Call { remote, meters, events, thread: Some(thread) })
     }
 }
 
@@ -193,7 +222,8 @@ fn parts(settings: &CallSettings) -> Result<Parts, PrepareError> {
     };
     let deaf = settings.speaker == SpeakerChoice::Off;
     let CallSettings { frames, record_from_start, keep_muted, .. } = *settings;
-    Ok(Parts { recording, speaker, bluetooth, frames, deaf, record_from_start, keep_muted })
+    let (watched, meters) = (Watched::by(settings.pictures.clone()), Meters::default());
+    Ok(Parts { recording, speaker, bluetooth, frames, deaf, record_from_start, keep_muted, watched, meters })
 }
 
 impl Drop for Call {

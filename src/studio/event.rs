@@ -56,6 +56,13 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         at_seconds: Option<f64>,
     },
+    /// Another device took over, or none.
+    DeviceChanged {
+        /// "camera" or "microphone".
+        device: String,
+        /// Its name, or "none".
+        name: String,
+    },
     /// The recording can't go on; what exists is saved.
     Error {
         /// For people.

@@ -62,6 +62,13 @@ impl Keeper {
     }
 }
 
+/// Lets go of devices, each on a thread of its own: closing one may take a while, and whoever says so waits for nobody.
+pub fn leave(keepers: impl IntoIterator<Item = Keeper>) {
+    for keeper in keepers {
+        std::thread::spawn(move || drop(keeper));
+    }
+}
+
 fn run<G>(
     inbox: &Receiver<Order>,
     bell: &LostBell,

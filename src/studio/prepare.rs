@@ -10,6 +10,9 @@ use std::path::Path;
 /// The sound's bit rate, in kbit/s.
 pub const AUDIO_KBPS: u64 = 192;
 
+/// What lossless sound takes at most, as a rule.
+pub const FLAC_KBPS: u64 = 700;
+
 /// With less than this no recording is begun.
 const FREE_MIN_BYTES: u64 = 32 << 20;
 
@@ -45,13 +48,19 @@ pub enum PrepareError {
     },
 }
 
+/// A camera, with the shape of the test picture if it is that.
+pub type ChosenCamera = (Device, (Size, Rate));
+
+/// A microphone and the input that is the voice.
+pub type ChosenMicrophone = (Device, Channel);
+
 /// The devices of a recording.
 #[derive(Clone, Debug)]
 pub struct Devices {
-    /// The camera, with the shape of the test picture if it is that.
-    pub camera: Option<(Device, (Size, Rate))>,
-    /// The microphone and the input that is the voice.
-    pub microphone: Option<(Device, Channel)>,
+    /// What pictures come from.
+    pub camera: Option<ChosenCamera>,
+    /// What sound comes from.
+    pub microphone: Option<ChosenMicrophone>,
 }
 
 impl Devices {

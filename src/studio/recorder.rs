@@ -9,7 +9,7 @@ use super::take::call::CallNews;
 use super::take::desk::{find_camera, find_microphone};
 use super::take::{Signal, StandBy, Take};
 use crate::disk::WriterError;
-use crate::media::GraphError;
+use crate::media::{Device, GraphError};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -57,6 +57,23 @@ impl Stopper {
     pub(super) fn news(&self, news: CallNews) {
         // A recording that is over hears no news.
         let _ = self.0.send(Signal::Call(news));
+    }
+
+    /// Finds another camera and has it taken up; answers with which, nothing if there shall be none.
+    pub(super) fn switch_camera(&self, to: CameraChoice) -> Result<Option<Device>, PrepareError> {
+        let camera = find_camera(to)?;
+        let device = camera.as_ref().map(|(device, _)| device.clone());
+        // A recording that is over has nothing to switch.
+        let _ = self.0.send(Signal::SwitchCamera(camera));
+        Ok(device)
+    }
+
+    /// The same with a microphone.
+    pub(super) fn switch_microphone(&self, to: MicrophoneChoice) -> Result<Option<Device>, PrepareError> {
+        let microphone = find_microphone(to)?;
+        let device = microphone.as_ref().map(|(device, _)| device.clone());
+        let _ = self.0.send(Signal::SwitchMicrophone(microphone));
+        Ok(device)
     }
 }
 
@@ -113,17 +130,12 @@ impl Recorder {
 
     /// Goes on with another camera in the same file: its size stays, black until there is a picture.
     pub fn switch_camera(&self, to: CameraChoice) -> Result<(), PrepareError> {
-        let (device, test) = find_camera(to)?;
-        // A recording that is over has nothing to switch.
-        let _ = self.stopper.0.send(Signal::SwitchCamera(device, test));
-        Ok(())
+        self.stopper.switch_camera(to).map(drop)
     }
 
     /// Goes on with another microphone in the same file: measured silence until it delivers.
     pub fn switch_microphone(&self, to: MicrophoneChoice) -> Result<(), PrepareError> {
-        let (device, channel) = find_microphone(to)?;
-        let _ = self.stopper.0.send(Signal::SwitchMicrophone(device, channel));
-        Ok(())
+        self.stopper.switch_microphone(to).map(drop)
     }
 
     /// What happens, in order; it ends after [`Event::RecordingFinished`].

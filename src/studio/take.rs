@@ -15,18 +15,18 @@ mod watch;
 
 use super::awake::Awake;
 use super::event::Event;
-use super::keeper::Keeper;
+use super::keeper::{Keeper, leave};
 use super::notebook::{Notebook, sample_of_tick};
-use super::prepare::{Encoders, PrepareError};
+use super::prepare::{ChosenCamera, ChosenMicrophone, Encoders, PrepareError};
 use super::strain::{Gauge, Strain};
 use crate::disk::writer::{Ended, WriterSignal};
 use crate::disk::{Piece, Place, Writer, WriterError};
-use crate::media::{self, CameraSignal, Channel, Device, Master, MasterSignal, MicrophoneSignal, Picture, SoundBlock};
+use crate::media::{self, CameraSignal, Master, MasterSignal, MicrophoneSignal, Picture, SoundBlock};
 use crate::sync::{Cadence, SoundTrack, cadence, sound};
-use crate::words::{Happening, Mono, RATE_HZ, Rate, SAMPLES_PER_FRAME, Sample, Size, What};
+use crate::words::{Happening, Mono, RATE_HZ, SAMPLES_PER_FRAME, Sample, Size, What};
 pub(super) use begin::StandBy;
 use call::{CallNews, OnCall};
-use desk::{Desk, leave};
+use desk::Desk;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 use watch::Watch;
@@ -47,8 +47,8 @@ pub(super) enum Signal {
     Encoders(Result<Encoders, PrepareError>),
     Master(MasterSignal),
     Writer(WriterSignal),
-    SwitchCamera(Device, (Size, Rate)),
-    SwitchMicrophone(Device, Channel),
+    SwitchCamera(Option<ChosenCamera>),
+    SwitchMicrophone(Option<ChosenMicrophone>),
     Call(CallNews),
     Stop,
 }
@@ -87,7 +87,7 @@ pub(super) struct Take {
     /// The size of every picture.
     size: Option<Size>,
     /// The camera that the recording began with, until it had to be opened anew.
-    camera_in_use: Option<(Device, (Size, Rate))>,
+    camera_in_use: Option<ChosenCamera>,
     /// Samples given to the master.
     given: Sample,
     last_shown: Option<Picture>,
@@ -124,9 +124,10 @@ impl Take {
     }
 
     fn hear(&mut self, signal: Signal) {
+        if self.desk.is_stale(&signal) {
+            return;
+        }
         match signal {
-            Signal::Camera(number, _) if number != self.desk.camera_number() => {}
-            Signal::Microphone(number, _) if number != self.desk.microphone_number() => {}
             Signal::Camera(_, CameraSignal::Picture(picture)) => self.hear_picture(picture),
             Signal::Camera(_, CameraSignal::Lost(why)) => {
                 self.lost_why[0] = why;
@@ -141,8 +142,8 @@ impl Take {
             Signal::Master(signal) => self.hear_master(signal),
             Signal::Writer(signal) => self.hear_writer(signal),
             Signal::Stop => self.asked_to_stop(),
-            Signal::SwitchCamera(device, test) => self.switch_camera(device, test),
-            Signal::SwitchMicrophone(device, channel) => self.switch_microphone(device, channel),
+            Signal::SwitchCamera(camera) => self.switch_camera(camera),
+            Signal::SwitchMicrophone(microphone) => self.switch_microphone(microphone),
             Signal::Call(news) => self.hear_call(news),
             Signal::Encoders(_) => {}
         }
@@ -151,7 +152,9 @@ impl Take {
     /// Only pictures of the master's own size can be part of it. A camera that began so late that the master had to
     /// guess its size is opened anew, with the master's.
     fn hear_picture(&mut self, picture: Picture) {
-        if picture.format().map(|f| f.size) == self.size {
+        if !self.has_pictures {
+            // Switched on in the middle of a call, for the others.
+        } else if picture.format().map(|f| f.size) == self.size {
             self.cadence.picture(picture.at, picture);
         } else if let Some((device, test)) = self.camera_in_use.take() {
             let next = self.desk.camera(device, test);
@@ -160,6 +163,9 @@ impl Take {
     }
 
     fn hear_sound(&mut self, block: SoundBlock) {
+        if !self.has_sound {
+            return;
+        }
         let (at, samples, position) = (block.at, block.samples, block.position);
         self.track.block(media::now(), sound::Block { at, samples, position, payload: block });
     }

@@ -81,8 +81,9 @@ fn forbidden(own: u8, theirs: u8) -> Option<&'static str> {
 fn guest(head: &str, from: &str) -> Option<&'static str> {
     // `gst_video` and `gstfmp4` are of the family of `gst`; `gstatic` would be somebody else.
     let family = |name: &&str| head == *name || head.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'));
-    let known =
-        GUESTS.iter().find(|(names, _, _)| names.iter().any(family) || (names[0] == "gst" && head == "gstfmp4"));
+    let known = GUESTS.iter().find(|(names, _, _)| {
+        names.iter().any(family) || (names[0] == "gst" && ["gstfmp4", "gstgtk4"].contains(&head))
+    });
     known.filter(|(_, homes, _)| !homes.contains(&from)).map(|(_, _, instead)| *instead)
 }
 

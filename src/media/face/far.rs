@@ -25,7 +25,8 @@ pub enum Depth {
 /// What a peer's picture tells, from its own threads.
 #[derive(Clone, Debug)]
 pub enum FarSignal {
-    /// A new picture to show, with the moment at which it was taken; [`FarFace::latest`] has it too.
+    /// A new picture to show, with the moment at which it was taken; [`FarFace::latest`] has it too, but is not to be
+    /// asked from here.
     Shown(Picture),
     /// Decoding has failed and begins anew by itself. Told once, not for every try.
     Failed(Trouble),
@@ -45,7 +46,9 @@ impl FarFace {
         let screen = Arc::new(Mutex::new(Screen::default()));
         let (shown, theirs) = (on_signal.clone(), screen.clone());
         let on_picture = Arc::new(move |picture: Picture| {
-            if locked(&theirs).show(&picture) {
+            // Held while it is told: whoever has called `off` hears of no picture from before.
+            let mut screen = locked(&theirs);
+            if screen.show(&picture) {
                 shown(FarSignal::Shown(picture));
             }
         });
@@ -76,7 +79,7 @@ impl FarFace {
         }
     }
 
-    /// Their camera is off, as they have told: nothing is shown until the next picture.
+    /// Their camera is off, as they have told: nothing is shown until the next picture, from this moment on.
     pub fn off(&self) {
         locked(&self.screen).darken();
         self.decoder.with(Decoder::close);

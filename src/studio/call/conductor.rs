@@ -12,6 +12,7 @@ use super::parcels::{Inbox, Parcel, Post, What, post};
 use super::places::{Change, Places};
 use super::sound::Ears;
 use super::stage::{Parts, Stage};
+use super::switcher::bluetooth_microphone;
 use super::tell::Teller;
 use super::{Admission, CallSettings};
 use crate::media;
@@ -323,6 +324,19 @@ impl Conductor {
             Order::Taped(event) => self.taped(event, now),
             Order::SpeakerOn { silent } => self.tell.speaker_on(silent),
             Order::SpeakerLost(why) => self.tell.speaker_lost(&why),
+            Order::Change(change) => {
+                if let Some(input) = self.stage.change(change, now) {
+                    self.mesh.handle(input, now);
+                }
+            }
+            Order::Switched(device) => {
+                device.iter().filter_map(bluetooth_microphone).for_each(|name| self.tell.bluetooth(name));
+            }
+            Order::Speaker(target) => {
+                target.bluetooth().into_iter().for_each(|name| self.tell.bluetooth(name));
+                self.stage.switch_speaker(target);
+            }
+            Order::NoSuchDevice(message) => self.tell.warning("no-device", message),
             Order::Leave => self.leave(now),
             Order::Router(progress) => self.router(&progress, now),
         }

@@ -11,6 +11,7 @@ use super::order::Order;
 use super::quantiles::{Quantiles, Spread};
 use crate::media::{Encoded, FaceOut, FaceSignal, FarFace, FarSignal, Picture};
 use crate::mesh::event::PictureOrder;
+use crate::studio::pictures::{Shown, Watched};
 use crate::studio::take::call::PictureTap;
 use crate::words::{Mono, PEOPLE_MAX, PeerId};
 use std::sync::Arc;
@@ -46,11 +47,13 @@ pub struct Faces {
     shed: u64,
     orders: Sender<Order>,
     conductor: Thread,
+    /// Whoever draws.
+    watched: Watched,
 }
 
 impl Faces {
     /// With our own picture, if there is a camera.
-    pub fn start(camera: bool, orders: Sender<Order>, conductor: Thread, now: Mono) -> Faces {
+    pub fn start(camera: bool, watched: Watched, orders: Sender<Order>, conductor: Thread, now: Mono) -> Faces {
         let (to_conductor, wake) = (orders.clone(), conductor.clone());
         let signal = move |signal| {
             match signal {
@@ -76,17 +79,19 @@ impl Faces {
             shed: 0,
             orders,
             conductor,
+            watched,
         }
     }
 
     /// Where the camera's pictures go: never waited for.
-    pub fn tap(&self) -> Option<PictureTap> {
-        let (out, open) = (self.out.clone()?, self.open.clone());
-        Some(Arc::new(move |picture: &Picture| {
-            if open.load(Ordering::Relaxed) {
+    pub fn tap(&self) -> PictureTap {
+        let (out, open, watched) = (self.out.clone(), self.open.clone(), self.watched.clone());
+        Arc::new(move |picture: &Picture| {
+            if let Some(out) = out.as_ref().filter(|_| open.load(Ordering::Relaxed)) {
                 out.take(picture);
             }
-        }))
+            watched.show(Shown::Own(picture));
+        })
     }
 
     /// What the network has room for.
@@ -113,7 +118,7 @@ impl Faces {
         let depth = self.governor.shed().depth();
         let place = &mut self.far[peer.index()];
         if place.is_none() {
-            *place = far(peer, &self.orders, &self.conductor);
+            *place = far(peer, self.watched.clone(), &self.orders, &self.conductor);
             if let Some(far) = place {
                 far.face.set_depth(depth);
             }
@@ -132,11 +137,14 @@ impl Faces {
         if let Some(far) = &self.far[peer.index()] {
             far.face.off();
         }
+        self.watched.show(Shown::Dark(peer.number()));
     }
 
     /// They are gone.
     pub fn forget(&mut self, peer: PeerId) {
+        // Decoding has ended when this is done: nothing is shown after the dark.
         self.far[peer.index()] = None;
+        self.watched.show(Shown::Dark(peer.number()));
     }
 
     /// From their camera to our screen, in the last second.
@@ -173,13 +181,14 @@ impl Faces {
     }
 }
 
-fn far(peer: PeerId, orders: &Sender<Order>, conductor: &Thread) -> Option<Far> {
+fn far(peer: PeerId, watched: Watched, orders: &Sender<Order>, conductor: &Thread) -> Option<Far> {
     let age = Arc::new(Quantiles::default());
     let (counted, orders, conductor) = (age.clone(), orders.clone(), conductor.clone());
     let first = AtomicBool::new(true);
     let signal = move |signal| match signal {
         FarSignal::Shown(picture) => {
             counted.count(crate::media::now().since(picture.at));
+            watched.show(Shown::Peer(peer.number(), &picture));
             if first.swap(false, Ordering::Relaxed) {
                 // A call that is over shows nothing.
                 let _ = orders.send(Order::Seen(peer));

@@ -2,7 +2,9 @@
 //! What the conductor is told by everybody but the network: the face, the router, the devices, the recorder.
 
 use super::Admission;
-use crate::media::Encoded;
+use super::sound::SpeakerTarget;
+use super::switcher::Change;
+use crate::media::{Device, Encoded};
 use crate::mesh::invite::Invite;
 use crate::net::mapping::Progress;
 use crate::studio::event::Event;
@@ -49,4 +51,12 @@ pub enum Order {
     },
     /// The speaker is gone.
     SpeakerLost(String),
+    /// Another device is wanted.
+    Change(Change),
+    /// This camera or microphone is being opened instead of the one before; nothing if it is done without one.
+    Switched(Option<Device>),
+    /// The others are to be heard there.
+    Speaker(SpeakerTarget),
+    /// What was wanted is not there.
+    NoSuchDevice(String),
 }

@@ -16,8 +16,9 @@ use crate::mesh::inbound::Arrival;
 use crate::mesh::voice::{FrameLength, VoiceOut};
 use crate::net::socket::Socket;
 use crate::playout::{Gauges, Heard, Inbox, Incoming, playout};
-use crate::studio::keeper::{Keeper, LostBell};
+use crate::studio::keeper::{Keeper, LostBell, leave};
 use crate::words::{Mono, PeerId};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 
@@ -49,7 +50,12 @@ pub struct Sound {
     gauges: Gauges,
     chime: Chime,
     capture_to_send: Arc<Quantiles>,
-    _speaker: Keeper,
+    /// What is heard, for whichever speaker asks.
+    fill: Filler,
+    orders: Sender<Order>,
+    speaker: Keeper,
+    /// The number of the speaker that counts.
+    newest: Arc<AtomicU32>,
 }
 
 /// What the receiving thread gives voice to.
@@ -71,8 +77,16 @@ impl Sound {
             playout.pull(samples, now);
             rings.mix(samples, now);
         };
-        let speaker = keep(speaker, Arc::new(Mutex::new(fill)), orders);
-        (Sound { mouth, tap, gauges, chime, capture_to_send, _speaker: speaker }, Ears(inbox))
+        let (fill, newest): (Filler, _) = (Arc::new(Mutex::new(fill)), Arc::new(AtomicU32::new(0)));
+        let speaker = keep(speaker, fill.clone(), Turn::newest(&newest), orders.clone());
+        (Sound { mouth, tap, gauges, chime, capture_to_send, fill, orders, speaker, newest }, Ears(inbox))
+    }
+
+    /// Goes on with another speaker: the one before falls silent at once, and is let go on a thread of its own.
+    pub fn switch_speaker(&mut self, to: SpeakerTarget) {
+        let turn = Turn::newest(&self.newest);
+        let next = keep(to, self.fill.clone(), turn, self.orders.clone());
+        leave([std::mem::replace(&mut self.speaker, next)]);
     }
 
     /// Where the microphone's blocks go.
@@ -88,6 +102,11 @@ impl Sound {
     /// How somebody is heard.
     pub fn heard(&self, peer: PeerId) -> Option<Heard> {
         self.gauges.read(peer)
+    }
+
+    /// What can be read of all voices.
+    pub fn gauges(&self) -> Gauges {
+        self.gauges.clone()
     }
 
     /// How many samples the sound card takes at a time.
@@ -152,14 +171,47 @@ pub enum SpeakerTarget {
     Device(Device),
 }
 
-/// Keeps the speaker on, whatever becomes of it.
-fn keep(target: SpeakerTarget, fill: Filler, orders: Sender<Order>) -> Keeper {
-    let failed = orders.clone();
-    let open = move |bell: LostBell| {
-        let told = orders.clone();
-        let on_signal = move |SpeakerSignal::Lost(why)| {
+/// Which of several speakers counts: the one that was taken last.
+#[derive(Clone, Debug)]
+struct Turn {
+    own: u32,
+    newest: Arc<AtomicU32>,
+}
+
+impl Turn {
+    /// From now on no other counts.
+    fn newest(newest: &Arc<AtomicU32>) -> Turn {
+        Turn { own: newest.fetch_add(1, Ordering::Relaxed) + 1, newest: newest.clone() }
+    }
+
+    fn counts(&self) -> bool {
+        self.newest.load(Ordering::Relaxed) == self.own
+    }
+
+    /// What a speaker plays as long as it counts. While two are there, one never makes the other wait.
+    fn filler(&self, fill: Filler) -> Filler {
+        let turn = self.clone();
+        Arc::new(Mutex::new(move |samples: &mut [f32], now: Mono| match fill.try_lock() {
+            Ok(mut fill) if turn.counts() => fill(samples, now),
+            _ => samples.fill(0.0),
+        }))
+    }
+}
+
+/// Keeps the speaker on, whatever becomes of it, as long as it is its turn.
+fn keep(target: SpeakerTarget, fill: Filler, turn: Turn, orders: Sender<Order>) -> Keeper {
+    let fill = turn.filler(fill);
+    let tell = move |order| {
+        if turn.counts() {
             // A call that is over needs no speaker.
-            let _ = told.send(Order::SpeakerLost(why));
+            let _ = orders.send(order);
+        }
+    };
+    let failed = tell.clone();
+    let open = move |bell: LostBell| {
+        let told = tell.clone();
+        let on_signal = move |SpeakerSignal::Lost(why)| {
+            told(Order::SpeakerLost(why));
             bell.ring();
         };
         let opened = match &target {
@@ -171,8 +223,8 @@ fn keep(target: SpeakerTarget, fill: Filler, orders: Sender<Order>) -> Keeper {
             }
         };
         let speaker = opened.map_err(|why| why.to_string())?;
-        let _ = orders.send(Order::SpeakerOn { silent: speaker.is_silent() });
+        tell(Order::SpeakerOn { silent: speaker.is_silent() });
         Ok(speaker)
     };
-    Keeper::start("speaker-keeper", open, move |why| drop(failed.send(Order::SpeakerLost(why))))
+    Keeper::start("speaker-keeper", open, move |why| failed(Order::SpeakerLost(why)))
 }

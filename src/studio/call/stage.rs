@@ -10,13 +10,16 @@ use super::frames::{Frames, Road, VoiceFrames};
 use super::order::Order;
 use super::quantiles::Spread;
 use super::sound::{Ears, Sound, SpeakerTarget};
+use super::switcher::{Change, Switcher};
 use super::tape::Tape;
 use crate::media::{self, Device};
 use crate::mesh::event::{Event as MeshEvent, Input, Left, Stats, Status};
 use crate::mesh::voice::VoiceOut;
 use crate::net::socket::Socket;
 use crate::studio::event::Event;
-use crate::studio::settings::{CameraChoice, Settings};
+use crate::studio::meters::Meters;
+use crate::studio::pictures::Watched;
+use crate::studio::settings::{CameraChoice, MicrophoneChoice, Settings};
 use crate::studio::take::StandBy;
 use crate::studio::take::call::{CallNews, PersonNews, Slate, Taps};
 use crate::words::{Mono, PEOPLE_MAX, PeerId, RATE_HZ, SessionLine, What};
@@ -47,6 +50,10 @@ pub struct Parts {
     pub record_from_start: bool,
     /// Records what is muted, too.
     pub keep_muted: bool,
+    /// Whoever draws the pictures.
+    pub watched: Watched,
+    /// Where our level and theirs are shown.
+    pub meters: Meters,
 }
 
 /// Of what is lost on the road, so much is lost to the ear: copies bring the rest. Opus is told of that only, because
@@ -61,6 +68,7 @@ pub struct Stage {
     sound: Sound,
     faces: Faces,
     tape: Option<Tape>,
+    switcher: Switcher,
     bells: Bells,
     frames: Frames,
     /// The roads of this second.
@@ -77,6 +85,8 @@ pub struct Stage {
     dropped: u64,
     /// Who is there, and whether they record.
     present: [Option<bool>; PEOPLE_MAX],
+    /// Camera and microphone were switched to none.
+    without: [bool; 2],
     /// Pulls and concealments counted so far, by place.
     counted: [(u64, u64); PEOPLE_MAX],
 }
@@ -91,21 +101,28 @@ impl Stage {
         orders: Sender<Order>,
         conductor: Thread,
     ) -> (Stage, Ears) {
-        let Parts { recording, speaker, bluetooth: _, frames, deaf, record_from_start, keep_muted } = parts;
+        let Parts { recording, speaker, bluetooth: _, frames, deaf, record_from_start, keep_muted, watched, meters } =
+            parts;
         let target = match speaker {
             _ if deaf => SpeakerTarget::Silent,
             Some(device) => SpeakerTarget::Device(device),
             None => SpeakerTarget::Default,
         };
         let (sound, ears) = Sound::start(voice, socket, target, orders.clone());
-        let camera = recording.as_ref().is_some_and(|settings| settings.camera != CameraChoice::Off);
-        let faces = Faces::start(camera, orders.clone(), conductor.clone(), media::now());
-        let taps = Taps { sound: Some(sound.tap()), picture: faces.tap() };
-        let load = |settings| Tape::load(settings, StandBy { taps, keep_muted }, orders, conductor);
+        meters.watch(sound.gauges());
+        // Who comes in without a camera may take one up later.
+        let camera = recording.is_some();
+        let faces = Faces::start(camera, watched, orders.clone(), conductor.clone(), media::now());
+        let taps = Taps { sound: Some(sound.tap()), picture: Some(faces.tap()), meters };
+        let (told, woken) = (orders.clone(), conductor.clone());
+        let load = |settings| Tape::load(settings, StandBy { taps, keep_muted }, told, woken);
+        let tape = recording.map(load);
+        let switcher = Switcher::start(tape.as_ref().map(Tape::recorder), orders, conductor);
         let stage = Stage {
             sound,
             faces,
-            tape: recording.map(load),
+            tape,
+            switcher,
             bells: Bells::new(hosting),
             frames: Frames::new(frames),
             roads: Vec::new(),
@@ -118,6 +135,7 @@ impl Stage {
             joined: false,
             dropped: 0,
             present: [None; PEOPLE_MAX],
+            without: [false; 2],
             counted: [(0, 0); PEOPLE_MAX],
         };
         (stage, ears)
@@ -233,6 +251,34 @@ impl Stage {
         self.faces.camera_off(off);
         self.status.camera_off = off;
         Input::Status(self.status)
+    }
+
+    /// The person wants another device; who wants none is not to be seen as standing still, or to be waited for. Answers
+    /// with what the others should be told.
+    pub fn change(&mut self, change: Change, now: Mono) -> Option<Input<'static>> {
+        let status = self.status;
+        match &change {
+            Change::Camera(choice) => {
+                let none = *choice == CameraChoice::Off;
+                if std::mem::replace(&mut self.without[0], none) != none {
+                    self.camera_off(none, now);
+                }
+            }
+            Change::Microphone(choice) => {
+                let none = *choice == MicrophoneChoice::Off;
+                if std::mem::replace(&mut self.without[1], none) != none {
+                    self.mute(none, now);
+                }
+            }
+            Change::Speaker(_) => {}
+        }
+        self.switcher.change(change);
+        (self.status != status).then_some(Input::Status(self.status))
+    }
+
+    /// The others are heard elsewhere.
+    pub fn switch_speaker(&mut self, target: SpeakerTarget) {
+        self.sound.switch_speaker(target);
     }
 
     /// The recorder says something. Answers with what the others should be told.

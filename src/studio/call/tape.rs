@@ -47,6 +47,11 @@ impl Tape {
         Tape { recorder: stopper, state: State::StandingBy, listener }
     }
 
+    /// Steers it from elsewhere.
+    pub fn recorder(&self) -> Stopper {
+        self.recorder.clone()
+    }
+
     /// Begins to record, the first time.
     pub fn roll(&mut self, slate: Slate) {
         if self.state == State::StandingBy {

@@ -11,7 +11,7 @@ use super::super::settings::Settings;
 use super::super::strain::Gauge;
 use super::super::watch_clock::utc_now_us;
 use super::call::{CallNews, OnCall, Slate, Taps};
-use super::desk::Desk;
+use super::desk::{Desk, test_source};
 use super::watch::Watch;
 use super::{Signal, Stage, Take};
 use crate::disk::metadata::utc_text;
@@ -429,7 +429,6 @@ fn tell_test_sources(devices: &Devices, events: &Sender<Event>) {
     let camera = devices.camera.as_ref().map(|c| (&c.0, "camera"));
     let microphone = devices.microphone.as_ref().map(|m| (&m.0, "microphone"));
     for (device, kind) in camera.into_iter().chain(microphone).filter(|d| d.0.is_test()) {
-        let message = format!("NO REAL {}: {} is recorded", kind.to_uppercase(), device.name);
-        let _ = events.send(Event::warning("test-source", message, None));
+        let _ = events.send(test_source(kind, &device.name));
     }
 }

@@ -6,6 +6,7 @@ use super::dub::Dub;
 use super::{Take, sample_of_tick};
 use crate::media::{Picture, SoundBlock, SoundTap};
 use crate::studio::event::Event;
+use crate::studio::meters::Meters;
 use crate::sync::sync_tone::sync_tone;
 use crate::words::{Happening, Mono, RATE_HZ, Sample, SessionLine, What};
 use std::collections::VecDeque;
@@ -24,6 +25,8 @@ pub(in crate::studio) struct Taps {
     pub sound: Option<SoundTap>,
     /// The camera's pictures.
     pub picture: Option<PictureTap>,
+    /// How loud the microphone is.
+    pub meters: Meters,
 }
 
 impl std::fmt::Debug for Taps {

@@ -2,8 +2,8 @@
 //! How a take ends: at a whole picture, with everything that was captured up to it, and a finished file.
 
 use super::super::event::{Event, Finished};
+use super::super::keeper::leave;
 use super::super::notebook::sample_of_tick;
-use super::desk::leave;
 use super::{Signal, Stage, Take};
 use crate::disk::writer::{Ended, WriterSignal};
 use crate::disk::{Piece, WriterError};
