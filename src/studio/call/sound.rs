@@ -6,6 +6,7 @@
 //!   socket --Inbound: open--> playout::Inbox ~~> Playout <--pull-- Speaker     no conductor in between
 //! ```
 
+use super::asked::Asked;
 use super::chime::Chime;
 use super::order::Order;
 use super::quantiles::{Quantiles, Spread};
@@ -18,6 +19,7 @@ use crate::net::socket::Socket;
 use crate::playout::{Gauges, Heard, Inbox, Incoming, playout};
 use crate::studio::keeper::{Keeper, LostBell};
 use crate::words::{Mono, PeerId};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 
@@ -48,6 +50,7 @@ pub struct Sound {
     tap: SoundTap,
     gauges: Gauges,
     chime: Chime,
+    asked: Asked,
     capture_to_send: Arc<Quantiles>,
     _speaker: Keeper,
 }
@@ -66,13 +69,15 @@ impl Sound {
             tracing::warn!("voice is sent without real-time priority ({why}); rtkit or an 'rtprio' limit allows it")
         };
         let (mouth, tap) = Mouth::start(sender(voice, socket, counted), slow);
-        let rings = chime.clone();
+        let (rings, asked) = (chime.clone(), Asked::default());
+        let asks = asked.count();
         let fill = move |samples: &mut [f32], now: Mono| {
+            asks.fetch_add(1, Ordering::Relaxed);
             playout.pull(samples, now);
             rings.mix(samples, now);
         };
         let speaker = keep(speaker, Arc::new(Mutex::new(fill)), orders);
-        (Sound { mouth, tap, gauges, chime, capture_to_send, _speaker: speaker }, Ears(inbox))
+        (Sound { mouth, tap, gauges, chime, asked, capture_to_send, _speaker: speaker }, Ears(inbox))
     }
 
     /// Where the microphone's blocks go.
@@ -98,6 +103,11 @@ impl Sound {
     /// Frames for which the playout had no room.
     pub fn dropped(&self) -> u64 {
         self.gauges.dropped()
+    }
+
+    /// Whether a speaker asks for anything, when that changes.
+    pub fn is_heard(&mut self, now: Mono) -> Option<bool> {
+        self.asked.look(now)
     }
 
     /// What rings in our own ears.
