@@ -22,6 +22,7 @@ mod mouth;
 mod node;
 mod priority;
 mod read_sound;
+mod rounds;
 mod ruler;
 mod speaker;
 mod stamp;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Whatever happens in a call, both masters are what they would be without one: every picture and every sample, once.
 
+mod breaking;
 pub mod clocks;
 mod dying;
 mod judge;

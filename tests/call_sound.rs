@@ -5,7 +5,7 @@ use crate::support::chirps::{Lags, chirps, found, hum, level};
 use crate::support::pipewire::{Microphone, PipeWire, Speaker, Tape};
 use crate::support::program::wait_until;
 use crate::support::room::Room;
-use crate::support::talk::{NO_CAMERA, leave};
+use crate::support::talk::{NO_CAMERA, await_voices, guest, leave};
 use hyperzoom::words::RATE_HZ;
 
 /// A busy machine keeps this too.
@@ -24,19 +24,28 @@ const EAR: usize = 1;
 
 /// Waits until what is heard at the ear is what is said at the mouth.
 fn await_voice(tape: &Tape) {
+    await_voice_at(tape, EAR);
+}
+
+/// The same for an ear on another track.
+fn await_voice_at(tape: &Tape, ear: usize) {
     wait_until("the voice", || {
         let Some(first) = tape.len().checked_sub(RATE / 2) else { return false };
         let tracks = tape.tracks_from(first);
         // The ear is behind the mouth, so what it has just heard lies within what was said before.
-        let (said, heard) = (&tracks[MOUTH][..], tracks[EAR].last_chunk::<{ RATE / 20 }>().expect("half a second"));
+        let (said, heard) = (&tracks[MOUTH][..], tracks[ear].last_chunk::<{ RATE / 20 }>().expect("half a second"));
         level(heard) > HEARD && found(heard, &said[said.len() - RATE / 5..]).is_some()
     });
 }
 
 fn await_silence(tape: &Tape) {
+    await_silence_at(tape, EAR);
+}
+
+fn await_silence_at(tape: &Tape, ear: usize) {
     wait_until("silence", || {
         let first = tape.len().saturating_sub(RATE / 10);
-        level(&tape.tracks_from(first)[EAR]) < SILENT
+        level(&tape.tracks_from(first)[ear]) < SILENT
     });
 }
 
@@ -93,6 +102,44 @@ fn a_speaker_that_goes_and_comes_back_is_heard_again() {
     tape.splice(EAR, &room.speakers[1].monitor());
     await_voice(&tape);
     people.into_iter().rev().for_each(|program| drop(leave(program)));
+}
+
+#[test]
+fn a_voice_without_a_named_speaker_follows_the_systems_choice_and_that_there_is_none_is_told() {
+    let Some(graph) = PipeWire::start() else { return };
+    let mut room = Room::of(&graph, 2);
+    let other = Speaker::plug_in(&graph, "other");
+    let choose = |speaker: &str| graph.said("pactl", &["set-default-sink", speaker]);
+    choose("spk-1");
+    let (mut host, invite) = room.open(&NO_CAMERA);
+    let mut guest = guest(&graph, &invite, "guest", "mic-1", "auto", &NO_CAMERA);
+    await_voices(&mut host, 1);
+    let places = [room.speakers[1].monitor(), other.monitor(), room.speakers[0].monitor()];
+    let tape = Tape::roll(&graph, &["mic:capture_AUX0", &places[0], &places[1], &places[2]]);
+    let [first, second, last] = [1, 2, 3];
+    room.speak(&hum(90));
+    await_voice_at(&tape, first);
+    choose("other");
+    await_voice_at(&tape, second);
+    await_silence_at(&tape, first);
+    choose("spk-1");
+    await_voice_at(&tape, first);
+    await_silence_at(&tape, second);
+    drop((other, room.speakers.pop()));
+    await_voice_at(&tape, last);
+    guest.catch_up();
+    let is_told = |e: &serde_json::Value| e["event"] == "warning" && e["kind"] == "speaker";
+    assert!(!guest.events.iter().any(is_told), "there was always one: {:#?}", guest.events);
+    drop(room.speakers.pop());
+    // Newer servers put up a speaker of their own that plays nowhere.
+    if !graph.has_node("auto_null") {
+        let none = guest.await_that("a word about it", is_told);
+        assert!(none["message"].as_str().is_some_and(|m| m.contains("you hear nobody")), "{none}");
+    }
+    room.speakers.push(Speaker::plug_in(&graph, "spk"));
+    tape.splice(last, &room.speakers[0].monitor());
+    await_voice_at(&tape, last);
+    [guest, host].into_iter().for_each(|program| drop(leave(program)));
 }
 
 #[test]

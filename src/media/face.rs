@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Nothing here can harm a master: pictures come by reference, whoever gives one never waits, the queues hold one or a
-//! few, and a graph that breaks comes back by itself ([`revive`]). A picture that cannot be decoded cleanly is never
+//! few, and a graph that breaks or hangs comes back by itself ([`revive`]). A picture that cannot be decoded cleanly is never
 //! decoded, so loss is seen as a picture that stands still, not as broken blocks.
 //!
 //! One encoder serves everybody, so what a slow peer may miss is decided beforehand, in temporal layers:
@@ -29,6 +29,7 @@ mod revive;
 mod rhythm;
 mod screen;
 mod shape;
+mod stall;
 mod tag;
 
 pub use far::{Depth, FarFace, FarSignal};

@@ -12,6 +12,7 @@
 //! The conductor sleeps until something comes or the engine's next wait ends; nothing in it waits for the network,
 //! the router or a person.
 
+mod asked;
 mod bells;
 mod chime;
 mod clocks;

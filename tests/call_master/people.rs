@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //! People of a call who record the rulers, each with a folder of their own.
 
+use crate::support::pipewire::PipeWire;
 use crate::support::program::{Ended, Program, command, file};
 use serde_json::Value;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tempfile::TempDir;
 
@@ -13,7 +14,7 @@ const RULERS: [&str; 8] =
     ["--json", "--camera", "test:320x180@30", "--mic", "test", "--speaker", "off", "--no-port-mapping"];
 
 /// How one of them differs from the others.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Ways<'a> {
     /// Shown to the others.
     pub name: &'a str,
@@ -23,11 +24,15 @@ pub struct Ways<'a> {
     pub more: &'a [&'a str],
     /// How the clock is bent, if it is.
     pub clock: Option<&'a str>,
+    /// The folder of pipeline texts, if they are not the built-in ones.
+    pub texts: Option<&'a Path>,
+    /// The sound server, if there is one.
+    pub graph: Option<&'a PipeWire>,
 }
 
 /// Somebody on IPv4.
 pub fn ways(name: &str) -> Ways<'_> {
-    Ways { name, bind: "127.0.0.1", more: &[], clock: None }
+    Ways { name, bind: "127.0.0.1", more: &[], clock: None, texts: None, graph: None }
 }
 
 /// One of them.
@@ -54,11 +59,14 @@ pub fn guest(invite: &str, ways: Ways<'_>) -> Person {
 
 fn start(first: &[&str], ways: Ways<'_>) -> Person {
     let home = tempfile::tempdir().expect("a folder");
-    let mut program = command();
+    let mut program = ways.graph.map_or_else(command, PipeWire::hyperzoom);
     program.args(first).args(RULERS).args(["--name", ways.name, "--bind", ways.bind]).arg("--recordings");
     program.arg(home.path()).args(ways.more).stdin(Stdio::piped());
     if let Some(clock) = ways.clock {
         program.env("HYPERZOOM_TEST_CLOCK", clock);
+    }
+    if let Some(texts) = ways.texts {
+        program.env("HYPERZOOM_PIPELINES", texts);
     }
     Person { program: Program::start(program), home }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! Graphs that break or hang, and nobody who gives them pictures notices.
+//! Graphs that break or hang: nobody who gives them pictures notices, and they come back.
 //!
 //! A text of one's own is read from an environment variable, which belongs to a whole process: each of these tests
 //! runs again as a process of its own, with a text that breaks.
@@ -97,6 +97,55 @@ fn an_encoder_that_hangs_keeps_nobody_waiting() {
     drop(out);
     let away_ns = media::now().since(before);
     assert!(away_ns < AWAY_NS_MAX, "leaving a hanging encoder took {away_ns} ns");
+}
+
+/// From now on the text is the built-in one again: whatever is built next works.
+fn mend(file: &str) {
+    let folder = std::env::var_os("HYPERZOOM_PIPELINES").expect("it is alone with a text");
+    std::fs::remove_file(std::path::Path::new(&folder).join(file)).expect("its own folder");
+}
+
+#[test]
+fn an_encoder_that_hangs_is_replaced() {
+    let (test, file) = ("an_encoder_that_hangs_is_replaced", "outgoing-picture.launch");
+    if !is_alone_with(test, file, "! vp8enc", "! identity sleep-time=60000000 ! vp8enc") {
+        return;
+    }
+    let (out, told) = our_end();
+    mend(file);
+    let giver = std::thread::spawn(move || give(&out, 300));
+    let first = told.recv_timeout(SOON).expect("it is noticed");
+    assert!(matches!(&first, FaceSignal::Failed(trouble) if trouble.message.contains("hangs")), "{first:?}");
+    let next = told.recv_timeout(SOON).expect("the next one works");
+    assert!(matches!(next, FaceSignal::Encoded(Encoded { key: true, .. })), "{next:?}");
+    let away_ns = giver.join().expect("no panic");
+    assert!(away_ns < AWAY_NS_MAX, "{away_ns}");
+}
+
+#[test]
+fn a_decoder_that_hangs_is_replaced() {
+    let (test, file) = ("a_decoder_that_hangs_is_replaced", "far-picture.launch");
+    if !is_alone_with(test, file, "! appsink", "! identity sleep-time=60000000 ! appsink") {
+        return;
+    }
+    let (out, encoded) = our_end();
+    let (tell, told) = channel();
+    let far = FarFace::start(move |signal| drop(tell.send(signal))).expect("the text can be built");
+    mend(file);
+    let ours = out.clone();
+    let giver = std::thread::spawn(move || give(&ours, 330));
+    let mut shown = false;
+    while let Ok(FaceSignal::Encoded(picture)) = encoded.recv_timeout(SOON) {
+        if far.picture(&picture.bytes, picture.key, picture.captured) {
+            out.want_key();
+        }
+        shown |= told.try_iter().any(|signal| matches!(signal, FarSignal::Shown(_)));
+        if shown || giver.is_finished() {
+            break;
+        }
+    }
+    assert!(shown, "the one that hangs was replaced");
+    giver.join().expect("no panic");
 }
 
 #[test]

@@ -91,10 +91,17 @@ impl Drop for Waits {
 
 /// A folder of pipeline texts, `name` among them with `from` replaced by `to`: for `HYPERZOOM_PIPELINES`.
 pub fn overridden(name: &str, from: &str, to: &str) -> tempfile::TempDir {
+    all_overridden(&[(name, from, to)])
+}
+
+/// The same with several texts.
+pub fn all_overridden(texts: &[(&str, &str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines").join(name));
-    let text = text.expect("it is part of the sources");
-    assert!(text.contains(from), "{name} holds no {from}");
-    std::fs::write(folder.path().join(name), text.replace(from, to)).expect("written");
+    for (name, from, to) in texts {
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines").join(name));
+        let text = text.expect("it is part of the sources");
+        assert!(text.contains(from), "{name} holds no {from}");
+        std::fs::write(folder.path().join(name), text.replace(from, to)).expect("written");
+    }
     folder
 }

@@ -45,7 +45,7 @@ const NO_HARDWARE_CONF: &str = "wireplumber.profiles = { main = { monitor.alsa =
 /// The guard.
 pub struct PipeWire {
     /// In the order in which they end: what depends on others first.
-    daemons: Vec<Daemon>,
+    daemons: Vec<(&'static str, Daemon)>,
     home: tempfile::TempDir,
     /// One graph at a time: several of them on a small machine are late by themselves.
     _turn: MutexGuard<'static, ()>,
@@ -105,10 +105,16 @@ impl PipeWire {
         longest > WAIT_MAX
     }
 
-    fn run_daemon(&mut self, name: &str, arguments: &[&str]) {
+    fn run_daemon(&mut self, name: &'static str, arguments: &[&str]) {
         let log = self.folder().join(format!("{name}.log"));
         let daemon = Daemon::start(self.command(name).args(arguments), Some(&log));
-        self.daemons.insert(0, daemon);
+        self.daemons.insert(0, (name, daemon));
+    }
+
+    /// Sends the sound server a signal: it can hang, or die.
+    pub fn signal(&self, signal: i32) {
+        let server = self.daemons.iter().find(|(name, _)| *name == "pipewire");
+        server.expect("it was started").1.signal(signal);
     }
 
     /// Its folder.

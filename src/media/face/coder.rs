@@ -11,6 +11,7 @@ use super::super::text::Text;
 use super::out::{Encoded, FaceOrder, Wishes};
 use super::revive::Alarm;
 use super::rhythm::Rhythm;
+use super::stall::Stall;
 use super::tag::{LAYER_MAX, Numbering, TAG_LEN};
 use super::{layers, shape};
 use crate::words::{Mono, Size};
@@ -35,6 +36,7 @@ pub(super) struct Coder {
     source: gst_app::AppSrc,
     rhythm: Rhythm,
     wishes: Arc<Wishes>,
+    _stall: Stall,
     _graph: Graph,
 }
 
@@ -54,8 +56,10 @@ impl Coder {
         let line = Line { encoder, size, wishes: wishes.clone(), kbps, camera: None, size_sent: None, key_at: None };
         prepare_each(&source, line, way.clone());
         deliver(&sink, way, on_encoded);
+        let bell = alarm.clone();
+        let stall = Stall::watch(&source, &sink, move || bell.hangs("outgoing-picture"));
         graph.play(move |signal| alarm.hear(signal))?;
-        Ok(Coder { source, rhythm: Rhythm::default(), wishes, _graph: graph })
+        Ok(Coder { source, rhythm: Rhythm::default(), wishes, _stall: stall, _graph: graph })
     }
 
     /// A picture of the camera, if it is one of those that are sent.

@@ -6,6 +6,7 @@ use super::super::graph::{Graph, GraphError};
 use super::super::text::Text;
 use super::gate::{Gate, Verdict, is_plausible};
 use super::revive::Alarm;
+use super::stall::Stall;
 use super::tag::Tag;
 use crate::words::Mono;
 use gstreamer as gst;
@@ -20,6 +21,7 @@ pub(super) struct Decoder {
     source: gst_app::AppSrc,
     gate: Gate,
     pushed: Mono,
+    _stall: Stall,
     _graph: Graph,
 }
 
@@ -29,10 +31,12 @@ impl Decoder {
         on_picture: Arc<F>,
     ) -> Result<Decoder, GraphError> {
         let graph = Graph::build(&Text::load("far-picture")?, &[])?;
-        let source = graph.app_source("coded")?;
-        deliver(&graph.app_sink("picture")?, on_picture);
+        let (source, sink) = (graph.app_source("coded")?, graph.app_sink("picture")?);
+        deliver(&sink, on_picture);
+        let bell = alarm.clone();
+        let stall = Stall::watch(&source, &sink, move || bell.hangs("far-picture"));
         graph.play(move |signal| alarm.hear(signal))?;
-        Ok(Decoder { source, gate: Gate::default(), pushed: Mono(0), _graph: graph })
+        Ok(Decoder { source, gate: Gate::default(), pushed: Mono(0), _stall: stall, _graph: graph })
     }
 
     /// Decodes it, if that can be done cleanly; `true` asks for a key frame.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-//! A graph that comes back by itself when it fails, without anybody waiting for it.
+//! A graph that comes back by itself when it fails or hangs, without anybody waiting for it.
 //!
 //! ```text
 //!  runs --error--> told, taken down, a short rest --> runs ... 10 s of peace: the next failure is told again
-//!                        \--error at once--> a longer rest, not told again --> runs
+//!       --hangs->        \--error at once--> a longer rest, not told again --> runs
 //! ```
 //!
 //! Taking down and building happen on threads of their own, because an element that hangs may hang there too. Who has
@@ -18,6 +18,10 @@ use std::time::Duration;
 const REST_NS: u64 = 100_000_000;
 const REST_NS_MAX: u64 = 10 * Mono::SECOND;
 
+/// So many of the dead may still hang on their way down, each with a thread and its memory; then none is built until
+/// one of them is gone.
+const HANGING_MAX: usize = 3;
+
 /// Whatever ran for so long has not failed at the same thing again.
 const PEACE_NS: i64 = 10 * Mono::SECOND as i64;
 
@@ -30,6 +34,8 @@ pub(super) struct Revived<G: Send + 'static>(Arc<Life<G>>);
 struct Life<G> {
     state: Mutex<State<G>>,
     closing: Condvar,
+    /// Each of the dead holds one until it is gone.
+    hanging: Arc<()>,
     build: Box<Build<G>>,
     tell: Box<Tell>,
 }
@@ -59,6 +65,7 @@ impl<G: Send + 'static> Revived<G> {
         let life = Arc::new(Life {
             state: Mutex::new(state),
             closing: Condvar::new(),
+            hanging: Arc::new(()),
             build: Box::new(build),
             tell: Box::new(tell),
         });
@@ -89,6 +96,12 @@ impl<G: Send + 'static> Drop for Revived<G> {
     }
 }
 
+impl<G> Clone for Alarm<G> {
+    fn clone(&self) -> Self {
+        Alarm { life: self.life.clone(), generation: self.generation }
+    }
+}
+
 impl<G: Send + 'static> Alarm<G> {
     /// What a graph's bus tells; anything but running on is a failure.
     pub(super) fn hear(&self, signal: GraphSignal) {
@@ -98,6 +111,16 @@ impl<G: Send + 'static> Alarm<G> {
                 Trouble { element: String::new(), message: "it ended".to_owned(), debug: String::new() }
             }
         };
+        self.ring(trouble);
+    }
+
+    /// Nothing comes out of the graph, which says nothing itself.
+    pub(super) fn hangs(&self, graph: &str) {
+        let message = "it hangs: pictures go in, and none comes out".to_owned();
+        self.ring(Trouble { element: graph.to_owned(), message, debug: String::new() });
+    }
+
+    fn ring(&self, trouble: Trouble) {
         let Some(life) = self.life.upgrade() else { return };
         let generation = self.generation;
         // The failed graph's own thread brings this, and cannot take down what it stands on.
@@ -122,11 +145,14 @@ impl<G: Send + 'static> Life<G> {
             let first = state.fails(super::super::now());
             (state.graph.take(), first, state.rest_ns)
         };
-        drop(dead);
+        self.take_down(dead);
         if first {
             (self.tell)(trouble);
         }
         while self.rest(rest_ns) {
+            if Arc::strong_count(&self.hanging) > 1 + HANGING_MAX {
+                continue;
+            }
             match self.clone().rebuild(failed + 1) {
                 Ok(()) => return,
                 Err(e) => tracing::debug!("not yet: {e}"),
@@ -143,9 +169,17 @@ impl<G: Send + 'static> Life<G> {
             state.graph = Some(graph);
         } else {
             drop(state);
-            drop(graph);
+            self.take_down(Some(graph));
         }
         Ok(())
+    }
+
+    fn take_down(&self, dead: Option<G>) {
+        let hanging = self.hanging.clone();
+        on_a_thread("face end", move || {
+            drop(dead);
+            drop(hanging);
+        });
     }
 
     /// Waits; `false` if nobody needs the graph any more.
@@ -194,6 +228,7 @@ mod tests {
 
     #[test]
     fn a_graph_that_fails_is_replaced_and_an_old_ones_last_words_change_nothing() {
+        crate::media::start().expect("GStreamer is installed");
         let (alarms, built): (_, Receiver<Alarm<u64>>) = channel();
         let (tell, told) = channel();
         let build = move |alarm: Alarm<u64>| {
@@ -216,5 +251,35 @@ mod tests {
         third.hear(GraphSignal::End);
         assert!(built.recv_timeout(SOON).is_err(), "nobody builds what nobody needs: the builder is gone");
         assert!(told.try_recv().is_err(), "told once");
+    }
+
+    /// A graph that hangs on its way down, until the other end of its channel is gone.
+    struct Hanging(Receiver<()>);
+
+    impl Drop for Hanging {
+        fn drop(&mut self) {
+            let _ = self.0.recv();
+        }
+    }
+
+    #[test]
+    fn a_graph_that_hangs_on_its_way_down_is_replaced_and_not_too_many_of_them() {
+        crate::media::start().expect("GStreamer is installed");
+        let (alarms, built): (_, Receiver<(Alarm<Hanging>, _)>) = channel();
+        let build = move |alarm| {
+            let (release, held) = channel();
+            alarms.send((alarm, release)).expect("the test listens");
+            Ok(Hanging(held))
+        };
+        let _revived = Revived::start(build, |_| {}).expect("it was built");
+        let mut dead = Vec::new();
+        for _ in 0..=super::HANGING_MAX {
+            let (alarm, release) = built.recv_timeout(SOON).expect("the one before hangs, and this one is built");
+            alarm.hangs("test");
+            dead.push(release);
+        }
+        assert!(built.recv_timeout(Duration::from_secs(2)).is_err(), "as many hang as may");
+        dead.remove(0);
+        assert!(built.recv_timeout(SOON).is_ok(), "one is gone");
     }
 }

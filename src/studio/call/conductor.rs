@@ -211,6 +211,11 @@ impl Conductor {
         if let Some(sentence) = self.stage.govern(self.tell.waiting_bytes(), now) {
             self.tell.warning("busy", sentence.to_owned());
         }
+        match self.stage.is_heard(now) {
+            Some(true) => self.tell.speaker_on(false),
+            Some(false) => self.tell.speaker_lost("no speaker asks for sound"),
+            None => {}
+        }
         if let Some(tone) = self.stage.look(now) {
             self.mesh.handle(tone, now);
         }

@@ -6,6 +6,7 @@
 //!   socket --Inbound: open--> playout::Inbox ~~> Playout <--pull-- Speaker     no conductor in between
 //! ```
 
+use super::asked::Asked;
 use super::chime::Chime;
 use super::order::Order;
 use super::quantiles::{Quantiles, Spread};
@@ -49,6 +50,7 @@ pub struct Sound {
     tap: SoundTap,
     gauges: Gauges,
     chime: Chime,
+    asked: Asked,
     capture_to_send: Arc<Quantiles>,
     /// What is heard, for whichever speaker asks.
     fill: Filler,
@@ -72,14 +74,16 @@ impl Sound {
             tracing::warn!("voice is sent without real-time priority ({why}); rtkit or an 'rtprio' limit allows it")
         };
         let (mouth, tap) = Mouth::start(sender(voice, socket, counted), slow);
-        let rings = chime.clone();
+        let (rings, asked) = (chime.clone(), Asked::default());
+        let asks = asked.count();
         let fill = move |samples: &mut [f32], now: Mono| {
+            asks.fetch_add(1, Ordering::Relaxed);
             playout.pull(samples, now);
             rings.mix(samples, now);
         };
         let (fill, newest): (Filler, _) = (Arc::new(Mutex::new(fill)), Arc::new(AtomicU32::new(0)));
         let speaker = keep(speaker, fill.clone(), Turn::newest(&newest), orders.clone());
-        (Sound { mouth, tap, gauges, chime, capture_to_send, fill, orders, speaker, newest }, Ears(inbox))
+        (Sound { mouth, tap, gauges, chime, asked, capture_to_send, fill, orders, speaker, newest }, Ears(inbox))
     }
 
     /// Goes on with another speaker: the one before falls silent at once, and is let go on a thread of its own.
@@ -117,6 +121,11 @@ impl Sound {
     /// Frames for which the playout had no room.
     pub fn dropped(&self) -> u64 {
         self.gauges.dropped()
+    }
+
+    /// Whether a speaker asks for anything, when that changes.
+    pub fn is_heard(&mut self, now: Mono) -> Option<bool> {
+        self.asked.look(now)
     }
 
     /// What rings in our own ears.

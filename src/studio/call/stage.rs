@@ -218,6 +218,11 @@ impl Stage {
         self.faces.look(waiting_seconds, late, now)
     }
 
+    /// Whether a speaker asks for what the others say, when that changes.
+    pub fn is_heard(&mut self, now: Mono) -> Option<bool> {
+        self.sound.is_heard(now)
+    }
+
     /// The recording begins, if it has not.
     fn begin(&mut self, now: Mono) {
         let name = &self.names[self.me.index()];

@@ -20,8 +20,8 @@ use std::time::Instant;
 /// Bytes of a sample.
 const SAMPLE_BYTES: usize = 2;
 const FULL_SCALE: f32 = 32_768.0;
-/// What stands before the samples in the recorder's file.
-const HEADER_BYTES: u64 = 44;
+/// Within so many bytes of the recorder's file its samples begin; how many there are depends on the number of tracks.
+const HEADER_BYTES_MAX: u64 = 256;
 
 /// Rolls until it is dropped.
 pub struct Tape<'a> {
@@ -59,7 +59,15 @@ impl<'a> Tape<'a> {
     /// How many samples a track has until now.
     pub fn len(&self) -> usize {
         let bytes = std::fs::metadata(&self.file).map_or(0, |file| file.len());
-        bytes.saturating_sub(HEADER_BYTES) as usize / (SAMPLE_BYTES * self.tracks)
+        bytes.saturating_sub(self.header_bytes()) as usize / (SAMPLE_BYTES * self.tracks)
+    }
+
+    /// What stands before the samples; before the recorder has written that, more than there is.
+    fn header_bytes(&self) -> u64 {
+        let mut header = Vec::new();
+        let read = File::open(&self.file).and_then(|file| file.take(HEADER_BYTES_MAX).read_to_end(&mut header));
+        let data = read.ok().and_then(|_| header.windows(4).position(|name| name == b"data"));
+        data.map_or(u64::MAX, |at| at as u64 + 8)
     }
 
     /// Where on the tape a moment lies, to a graph cycle.
@@ -83,7 +91,7 @@ impl<'a> Tape<'a> {
     /// The same without what lies before a sample.
     pub fn tracks_from(&self, first: usize) -> Vec<Vec<f32>> {
         let mut file = File::open(&self.file).expect("it was begun");
-        let skipped = HEADER_BYTES + (first * SAMPLE_BYTES * self.tracks) as u64;
+        let skipped = self.header_bytes() + (first * SAMPLE_BYTES * self.tracks) as u64;
         file.seek(SeekFrom::Start(skipped)).expect("a file");
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).expect("a file");

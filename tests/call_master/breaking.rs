@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+//! Everything of a call that may break beside a running master does: pictures in both directions, and the sound server.
+
+use super::judge::Master;
+use super::people::{Left, Person, Ways, guest, host, ways};
+use crate::support::machine::all_overridden;
+use crate::support::pipewire::{PipeWire, Speaker};
+
+/// What a program says of a graph that failed.
+const OURS: &str = "our picture begins anew";
+const THEIRS: &str = "a picture begins anew";
+
+/// Leaves, with an unharmed master.
+fn unharmed(person: Person) -> Left {
+    let (left, file) = person.leave();
+    Master::read(&file).is_unharmed();
+    left
+}
+
+#[test]
+fn encoders_and_decoders_of_pictures_that_break_again_and_again_cost_neither_master_anything() {
+    let texts = all_overridden(&[
+        ("outgoing-picture.launch", "! vp8enc", "! identity error-after=30 ! vp8enc"),
+        ("far-picture.launch", "! appsink", "! identity error-after=10 ! appsink"),
+    ]);
+    let broken = |name| Ways { texts: Some(texts.path()), ..ways(name) };
+    let (mut host, invite, _) = host(broken("host"));
+    let mut guest = guest(&invite, broken("guest"));
+    host.await_event("peer-seen");
+    guest.await_event("peer-seen");
+    guest.record_on(5.0);
+    for left in [guest, host].map(unharmed) {
+        let said = &left.ended.errors;
+        assert!(said.contains(OURS) && said.contains(THEIRS), "{said}");
+    }
+}
+
+#[test]
+fn an_encoder_and_a_decoder_of_pictures_that_hang_cost_neither_master_anything() {
+    let hang = "! identity sleep-time=60000000 !";
+    let texts = all_overridden(&[
+        ("outgoing-picture.launch", "! vp8enc", &format!("{hang} vp8enc")),
+        ("far-picture.launch", "! appsink", &format!("{hang} appsink")),
+    ]);
+    let (mut host, invite, _) = host(ways("host"));
+    let mut guest = guest(&invite, Ways { texts: Some(texts.path()), ..ways("guest") });
+    host.await_peer("guest");
+    guest.await_recording();
+    // It takes five seconds to be sure that something hangs.
+    guest.record_on(9.0);
+    let [left, _] = [guest, host].map(unharmed);
+    let hangs = |begins| left.ended.errors.lines().any(|line| line.contains(begins) && line.contains("it hangs"));
+    assert!(hangs(OURS) && hangs(THEIRS), "{}", left.ended.errors);
+}
+
+#[test]
+fn a_sound_server_that_hangs_and_then_dies_under_the_speaker_costs_neither_master_anything() {
+    let Some(graph) = PipeWire::start() else { return };
+    let _speaker = Speaker::plug_in(&graph, "ears");
+    let hearing = |name| Ways { graph: Some(&graph), more: &["--speaker", "ears"], ..ways(name) };
+    let (mut host, invite, _) = host(hearing("host"));
+    let mut guest = guest(&invite, hearing("guest"));
+    host.await_peer("guest");
+    guest.await_recording();
+    guest.record_on(1.0);
+    graph.signal(libc::SIGSTOP);
+    guest.record_on(2.0);
+    graph.signal(libc::SIGKILL);
+    for person in [&mut host, &mut guest] {
+        person.program.await_that("a word about it", |e| e["event"] == "warning" && e["kind"] == "speaker");
+        person.record_on(1.0);
+    }
+    [guest, host].into_iter().for_each(|person| drop(unharmed(person)));
+}
