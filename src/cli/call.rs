@@ -4,7 +4,7 @@
 
 use super::shared::{Shared, say, say_json};
 use crate::media::FrameSamples;
-use crate::studio::{Call, CallEvent, CallSettings, Event, PeerStats, Remote, Settings, VoiceFrames};
+use crate::studio::{Call, CallEvent, CallSettings, Event, PeerStats, Remote, VoiceFrames};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use std::io::{BufRead, IsTerminal, Write};
@@ -17,8 +17,8 @@ pub struct CallOptions {
     #[command(flatten)]
     pub shared: Shared,
     /// The UDP port to listen on; a free one is taken without it
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
-    pub port: u16,
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
     /// Listen on this address of the machine only; the router is left alone then
     #[arg(long, value_name = "IP")]
     pub bind: Option<IpAddr>,
@@ -26,11 +26,12 @@ pub struct CallOptions {
     #[arg(long)]
     pub no_port_mapping: bool,
     /// What the session is called, in the name of its folder
-    #[arg(long, default_value = "", value_name = "NAME")]
-    pub session: String,
+    #[arg(long, value_name = "NAME")]
+    pub session: Option<String>,
     /// How long a frame of your voice is, in milliseconds: 2.5 is heard earlier and weighs more
-    #[arg(long, value_enum, default_value_t = FrameChoice::Auto, value_name = "MS")]
-    pub voice_frames: FrameChoice,
+    /// [default: auto]
+    #[arg(long, value_enum, value_name = "MS")]
+    pub voice_frames: Option<FrameChoice>,
     /// Record on while muted or with the camera off, though nobody hears or sees it
     #[arg(long)]
     pub keep_muted: bool,
@@ -62,28 +63,22 @@ impl From<FrameChoice> for VoiceFrames {
 impl CallOptions {
     /// What the library needs to know.
     pub fn settings(&self, name_without: &str) -> anyhow::Result<CallSettings> {
-        let name = match self.shared.name.trim() {
-            "" => name_without,
-            name => name,
-        };
-        let mut recording = Settings::new(self.shared.recordings()?);
-        recording.camera = self.shared.camera.clone();
-        recording.microphone = self.shared.mic.clone();
-        recording.participant = name.to_owned();
-        recording.session_name.clone_from(&self.session);
-        Ok(CallSettings {
-            recording,
-            speaker: self.shared.speaker.as_str().into(),
-            frames: self.voice_frames.into(),
-            record_from_start: false,
-            keep_muted: self.keep_muted,
-            pictures: None,
-            name: name.to_owned(),
-            bind: self.bind,
-            port: self.port,
-            port_mapping: !self.no_port_mapping,
-            seconds: self.shared.seconds()?,
-        })
+        let mut settings = CallSettings::of(&self.shared.preferences())?;
+        self.shared.name_devices(&mut settings.recording);
+        if settings.name.is_empty() {
+            settings.name = name_without.to_owned();
+        }
+        settings.recording.participant.clone_from(&settings.name);
+        if let Some(session) = &self.session {
+            settings.recording.session_name.clone_from(session);
+        }
+        settings.frames = self.voice_frames.map_or(settings.frames, VoiceFrames::from);
+        settings.port = self.port.unwrap_or(settings.port);
+        settings.port_mapping &= !self.no_port_mapping;
+        settings.keep_muted |= self.keep_muted;
+        settings.bind = self.bind;
+        settings.seconds = self.shared.seconds()?;
+        Ok(settings)
     }
 }
 

@@ -93,17 +93,16 @@ impl Demo {
 
     /// What every participant is told.
     fn words(&self, name: &str, recordings: &Path) -> Vec<String> {
-        let Shared { camera, mic, speaker, .. } = &self.shared;
         // Four encoders of full size are more than most machines have room for.
-        let camera = match camera {
+        let camera = match self.shared.camera() {
             CameraChoice::Off => "off".to_owned(),
             CameraChoice::Test(size, rate) if !self.is_default_camera() => format!("test:{size}@{}", rate.num),
-            CameraChoice::Id(id) => id.clone(),
+            CameraChoice::Id(id) => id,
             _ => "test:640x360".to_owned(),
         };
-        let microphone = if *mic == MicrophoneChoice::Off { "off" } else { "test" };
+        let microphone = if self.shared.microphone() == MicrophoneChoice::Off { "off" } else { "test" };
         // Test sources are no music: nobody has to hear them.
-        let speaker = if speaker == "auto" { "off" } else { speaker };
+        let speaker = self.shared.speaker.as_deref().filter(|speaker| *speaker != "auto").unwrap_or("off");
         let folder = recordings.to_string_lossy().into_owned();
         let words = ["--bind", "127.0.0.1", "--no-port-mapping", "--json", "--camera", &camera, "--mic", microphone];
         let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
@@ -116,7 +115,7 @@ impl Demo {
     }
 
     fn is_default_camera(&self) -> bool {
-        self.shared.camera == CameraChoice::Auto
+        self.shared.camera() == CameraChoice::Auto
     }
 
     fn line_up(&self, people: Vec<Row>, recordings: &Path) -> anyhow::Result<DemoReport> {

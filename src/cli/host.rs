@@ -47,7 +47,7 @@ impl Host {
             Admit::Ask => Admission::Ask,
             Admit::All => Admission::All,
         };
-        settings.record_from_start = self.record_from_start;
+        settings.record_from_start |= self.record_from_start;
         let bell = watch_signals()?;
         start_media()?;
         let call = match Call::host(settings, admission) {

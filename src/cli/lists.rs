@@ -21,7 +21,7 @@ impl Pipelines {
     pub fn run(self) -> anyhow::Result<()> {
         start_media()?;
         if let Some(name) = &self.name {
-            let (camera, microphone) = studio::devices_for_trying(&self.shared.camera, &self.shared.mic)?;
+            let (camera, microphone) = studio::devices_for_trying(&self.shared.camera(), &self.shared.microphone())?;
             let line = media::launch_line(name, &camera, &microphone)?;
             match self.shared.json {
                 true => say_json(&json!({ "name": name, "command": line }))?,

@@ -15,17 +15,17 @@ pub struct Record {
     #[command(flatten)]
     shared: Shared,
     /// What the session is called
-    #[arg(long, default_value = "", value_name = "NAME")]
-    session: String,
+    #[arg(long, value_name = "NAME")]
+    session: Option<String>,
     /// A file for the master instead of a session folder, or a folder for session folders
     #[arg(long, value_name = "FILE_OR_DIR")]
     out: Option<PathBuf>,
-    /// How sound is stored
-    #[arg(long, value_enum, default_value_t = AudioCodec::Aac)]
-    audio_codec: AudioCodec,
+    /// How sound is stored [default: aac]
+    #[arg(long, value_enum)]
+    audio_codec: Option<AudioCodec>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum AudioCodec {
     /// AAC-LC, 192 kbit/s: every editor takes it
     Aac,
@@ -72,13 +72,15 @@ impl Record {
     }
 
     fn settings(&self) -> anyhow::Result<Settings> {
-        let mut settings = Settings::new(self.shared.recordings()?);
-        settings.camera = self.shared.camera.clone();
-        settings.microphone = self.shared.mic.clone();
+        let mut settings = Settings::of(&self.shared.preferences())?;
+        self.shared.name_devices(&mut settings);
         settings.seconds = self.shared.seconds()?;
-        settings.participant = self.shared.name.clone();
-        settings.session_name = self.session.clone();
-        settings.flac = matches!(self.audio_codec, AudioCodec::Flac);
+        if let Some(session) = &self.session {
+            settings.session_name.clone_from(session);
+        }
+        if let Some(codec) = self.audio_codec {
+            settings.flac = codec == AudioCodec::Flac;
+        }
         match &self.out {
             Some(out) if out.is_dir() || out.extension().is_none() => settings.recordings = out.clone(),
             Some(out) if out.extension().is_some_and(|e| e.eq_ignore_ascii_case("mp4")) => {

@@ -56,8 +56,8 @@ pub struct Preferences {
     pub port: u16,
     /// Ask the router to open a port.
     pub port_mapping: bool,
-    /// Frames of 2.5 ms instead of 5: heard earlier, twice the datagrams.
-    pub short_frames: bool,
+    /// How long frames of our voice are, in milliseconds: `auto|5|2.5`
+    pub frames: String,
     /// Record on while muted or with the camera off.
     pub keep_muted: bool,
     /// A host records before anybody is there.
@@ -76,6 +76,12 @@ pub struct Preferences {
     profile: Option<String>,
     /// What this version does not know.
     unknown: toml::Table,
+}
+
+impl Default for Preferences {
+    fn default() -> Preferences {
+        Preferences::usual(None)
+    }
 }
 
 /// Why preferences are not kept.
@@ -104,7 +110,7 @@ impl Preferences {
             flac: false,
             port: 0,
             port_mapping: true,
-            short_frames: false,
+            frames: "auto".to_owned(),
             keep_muted: false,
             record_from_start: false,
             camera: "auto".to_owned(),
@@ -171,13 +177,13 @@ impl Preferences {
             ("camera", &self.camera),
             ("microphone", &self.microphone),
             ("speaker", &self.speaker),
+            ("frames", &self.frames),
         ] {
             set(key, text.clone().into());
         }
         for (key, yes) in [
             ("flac", self.flac),
             ("port_mapping", self.port_mapping),
-            ("short_frames", self.short_frames),
             ("keep_muted", self.keep_muted),
             ("record_from_start", self.record_from_start),
             ("headphones_told", self.headphones_told),
@@ -198,6 +204,7 @@ fn read(table: toml::Table, usual: Preferences) -> (Preferences, Vec<String>) {
     let mut fields = Fields::of(table);
     let folder = |text: &str| Some(PathBuf::from(text)).filter(|path| path.is_absolute());
     let theme = |text: &str| Theme::NAMES.iter().find(|(name, _)| *name == text).map(|(_, theme)| *theme);
+    let frames = |text: &str| ["auto", "5", "2.5"].contains(&text).then(|| text.to_owned());
     let preferences = Preferences {
         name: fields.line("name", usual.name),
         session: fields.line("session", usual.session),
@@ -205,7 +212,7 @@ fn read(table: toml::Table, usual: Preferences) -> (Preferences, Vec<String>) {
         flac: fields.yes("flac", usual.flac),
         port: fields.port("port", usual.port),
         port_mapping: fields.yes("port_mapping", usual.port_mapping),
-        short_frames: fields.yes("short_frames", usual.short_frames),
+        frames: fields.text("frames", usual.frames, frames, "\"auto\", \"5\" or \"2.5\""),
         keep_muted: fields.yes("keep_muted", usual.keep_muted),
         record_from_start: fields.yes("record_from_start", usual.record_from_start),
         camera: fields.device("camera", usual.camera),

@@ -25,6 +25,7 @@ mod governor;
 mod order;
 mod parcels;
 mod places;
+mod preferred;
 mod quantiles;
 mod sound;
 mod stage;

@@ -11,7 +11,7 @@ fn chosen() -> Preferences {
         flac: true,
         port: 45_000,
         port_mapping: false,
-        short_frames: true,
+        frames: "2.5".to_owned(),
         keep_muted: true,
         record_from_start: true,
         camera: "test:640x360@30".to_owned(),

@@ -208,8 +208,8 @@ impl Conductor {
             self.leave(now);
             self.act(now);
         }
-        if let Some(sentence) = self.stage.govern(self.tell.waiting_bytes(), now) {
-            self.tell.warning("busy", sentence.to_owned());
+        if let Some(change) = self.stage.govern(self.tell.waiting_bytes(), now) {
+            self.tell.warning(change.kind(), change.sentence().to_owned());
         }
         match self.stage.is_heard(now) {
             Some(true) => self.tell.speaker_on(false),

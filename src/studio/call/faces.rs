@@ -6,7 +6,7 @@
 //!   mesh --Event::Picture--> FarFace, one a peer: what decodes cleanly              governor (machine) --+--> order
 //! ```
 
-use super::governor::{Governor, Pressure};
+use super::governor::{Governor, Pressure, ShedChange};
 use super::order::Order;
 use super::quantiles::{Quantiles, Spread};
 use crate::media::{Encoded, FaceOut, FaceSignal, FarFace, FarSignal, Picture};
@@ -152,8 +152,8 @@ impl Faces {
         self.far[peer.index()].as_ref()?.age.take()
     }
 
-    /// Once a second: how the machine feels. Answers with a sentence when something is given up or given back.
-    pub fn look(&mut self, master_waiting_seconds: f64, late_pulls: u32, now: Mono) -> Option<&'static str> {
+    /// Once a second: how the machine feels. Answers when something is given up or given back.
+    pub fn look(&mut self, master_waiting_seconds: f64, late_pulls: u32, now: Mono) -> Option<ShedChange> {
         if now.since(self.looked) < LOOK_NS {
             return None;
         }
@@ -165,7 +165,7 @@ impl Faces {
         for far in self.far.iter().flatten() {
             far.face.set_depth(self.governor.shed().depth());
         }
-        Some(change.sentence())
+        Some(change)
     }
 
     fn apply(&self) {

@@ -108,6 +108,11 @@ impl Shed {
 }
 
 impl ShedChange {
+    /// For programs: whether something is still given up.
+    pub fn kind(self) -> &'static str {
+        if self.to == Shed::Nothing { "busy-over" } else { "busy" }
+    }
+
     /// For people: what has become of the pictures.
     pub fn sentence(self) -> &'static str {
         let worse = self.to > self.from;

@@ -7,6 +7,7 @@ use super::clocks::Clocks;
 use super::event::VoiceStats;
 use super::faces::Faces;
 use super::frames::{Frames, Road, VoiceFrames};
+use super::governor::ShedChange;
 use super::order::Order;
 use super::quantiles::Spread;
 use super::sound::{Ears, Sound, SpeakerTarget};
@@ -210,8 +211,8 @@ impl Stage {
         self.faces.picture(peer, picture, key, captured, now).then_some(Input::KeyFrameWanted { peer })
     }
 
-    /// How the machine feels, once a second; a sentence when pictures are given up or given back.
-    pub fn govern(&mut self, waiting_bytes: u64, now: Mono) -> Option<&'static str> {
+    /// How the machine feels, once a second; told when pictures are given up or given back.
+    pub fn govern(&mut self, waiting_bytes: u64, now: Mono) -> Option<ShedChange> {
         let waiting_seconds = waiting_bytes as f64 / MASTER_BYTES_PER_SECOND;
         let dropped = self.sound.dropped();
         let late = dropped.saturating_sub(std::mem::replace(&mut self.dropped, dropped)) as u32;
