@@ -5,7 +5,7 @@ use crate::support::chirps::{Lags, chirps, found, hum, level};
 use crate::support::pipewire::{Microphone, PipeWire, Speaker, Tape};
 use crate::support::program::wait_until;
 use crate::support::room::Room;
-use crate::support::talk::{NO_CAMERA, await_voices, guest, leave};
+use crate::support::talk::{NO_CAMERA, await_voices, guest, host, leave};
 use hyperzoom::words::RATE_HZ;
 
 /// A busy machine keeps this too.
@@ -157,5 +157,52 @@ fn a_microphone_that_goes_in_mid_sentence_leaves_the_call_alive_and_is_heard_aga
     tape.splice(MOUTH, "mic:capture_AUX0");
     room.speak(&hum(60));
     await_voice(&tape);
+    people.into_iter().rev().for_each(|program| drop(leave(program)));
+}
+
+#[test]
+fn a_headset_without_a_wire_is_warned_of_and_one_with_a_wire_is_not() {
+    let Some(graph) = PipeWire::start() else { return };
+    let _speaker = Speaker::plug_in(&graph, "ears");
+    let microphones = [("wire", "device.bus=usb"), ("air", "device.bus=bluetooth"), ("blue", "device.api=bluez5")];
+    let _plugged_in = microphones.map(|(name, properties)| Microphone::plug_in_as(&graph, name, 1, properties));
+    for (name, _) in microphones {
+        let (mut host, _invite) = host(&graph, name, "ears", &NO_CAMERA);
+        host.catch_up();
+        // The invite is told after everything that has to be said of the devices.
+        let warning = host.events.iter().find(|e| e["event"] == "warning" && e["kind"] == "bluetooth");
+        let message = warning.map(|warning| warning["message"].as_str().expect("a sentence").to_owned());
+        if name == "wire" {
+            assert_eq!(message, None);
+        } else {
+            let message = message.unwrap_or_else(|| panic!("not a word about {name}: {:#?}", host.events));
+            assert!(message.contains("sounds like a telephone") && message.contains("100 ms or more"), "{message}");
+        }
+        drop(leave(host));
+    }
+}
+
+#[test]
+fn a_headset_that_is_pulled_out_in_mid_sentence_speaks_and_is_heard_again_when_it_is_back() {
+    let Some(graph) = PipeWire::start() else { return };
+    let mut room = Room::of(&graph, 2);
+    let mut people = room.call(&NO_CAMERA);
+    let tape = room.tape();
+    room.speak(&hum(60));
+    await_voice(&tape);
+    // The host's microphone and speaker are one device.
+    drop((room.microphones.remove(0), room.speakers.remove(0)));
+    let missing = std::cell::RefCell::new(vec!["microphone-gone", "speaker"]);
+    people[0].await_that("a word about both", |e| {
+        missing.borrow_mut().retain(|kind| e["kind"] != **kind);
+        missing.borrow().is_empty()
+    });
+    await_silence(&tape);
+    room.microphones.insert(0, Microphone::plug_in(&graph, "mic", 1));
+    room.speakers.insert(0, Speaker::plug_in(&graph, "spk"));
+    tape.splice(MOUTH, "mic:capture_AUX0");
+    room.speak(&hum(60));
+    await_voice(&tape);
+    people[0].await_that("the speaker's return", |e| e["kind"] == "speaker" && e["message"] == "the speaker is back");
     people.into_iter().rev().for_each(|program| drop(leave(program)));
 }

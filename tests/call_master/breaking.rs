@@ -72,3 +72,31 @@ fn a_sound_server_that_hangs_and_then_dies_under_the_speaker_costs_neither_maste
     }
     [guest, host].into_iter().for_each(|person| drop(unharmed(person)));
 }
+
+#[test]
+fn a_microphone_that_is_refused_is_told_and_silence_until_it_is_given() {
+    let refused = ("microphone.launch", "{source} name=source", "alsasrc device=nothing name=source");
+    let texts = all_overridden(&[refused]);
+    let (mut host, invite, _) = host(ways("host"));
+    let mut guest = guest(&invite, Ways { texts: Some(texts.path()), ..ways("guest") });
+    let told = guest.program.await_that("a word about it", |e| e["kind"] == "microphone-missing");
+    assert!(told["message"].as_str().is_some_and(|m| m.starts_with("the microphone is not there (")), "{told}");
+    host.await_peer("guest");
+    guest.await_recording();
+    guest.record_on(1.5);
+    std::fs::remove_file(texts.path().join(refused.0)).expect("our own folder");
+    guest.program.await_that("the microphone", |e| e["kind"] == "microphone-back");
+    guest.record_on(2.5);
+    let (_left, file) = guest.end();
+    unharmed(host);
+    let master = Master::read(&file);
+    master.reading.assert_consecutive();
+    master.is_in_step();
+    let [silence] = master.silences().try_into().expect("one, from the beginning");
+    assert!(silence.start == 0 && silence.end > 48_000, "{silence:?}");
+    // The sync tone sounds in it all the same.
+    let until_the_tone = silence.start..master.tones().first().map_or(silence.end, |tone| tone.0.min(silence.end));
+    assert!(master.loudest(&until_the_tone) < 1e-3, "{}", master.loudest(&until_the_tone));
+    let after = silence.end..master.told.recording.total_samples;
+    assert!(master.loudest(&after) > 0.1, "the ruler beeps");
+}

@@ -4,6 +4,7 @@
 use super::judge::Master;
 use super::people::{Ways, guest, host, ways};
 use crate::support::machine::calm;
+use hyperzoom::words::RATE_HZ;
 
 /// Masters may lie so far apart on the time line, in microseconds.
 const APART_US_MAX: f64 = 1_000.0;
@@ -17,6 +18,7 @@ fn masters_of_bent_clocks(seconds: f64) -> [Master; 2] {
     // The host goes first, so that its last tone is everybody's.
     let (_host_left, hosts) = host.leave();
     guest.await_gone("host");
+    guest.record_on(1.0);
     let (_guest_left, guests) = guest.leave();
     [Master::read(&hosts), Master::read(&guests)]
 }
@@ -40,7 +42,12 @@ fn two_bent_clocks_make_one_session_one_tone_and_masters_that_lie_on_each_other(
     assert_eq!(host.told.session_id, guest.told.session_id);
     let (ours, theirs) = (host.tones(), guest.tones());
     println!("tones: {ours:?} {theirs:?}");
-    assert_eq!((ours.len(), theirs.len()), (2, 2), "the first, and the one with which the host leaves");
+    assert_eq!(ours.len(), 2, "the first, and the one with which the host leaves");
+    assert_eq!(theirs.len(), 3, "both of these, and its own with which the guest ends what it has recorded alone");
+    for (master, tones) in [(host, &ours), (guest, &theirs)] {
+        let after = master.told.recording.total_samples - tones.last().expect("some").0;
+        assert!(after < 2 * RATE_HZ, "the last one is at the end, {after} samples before it");
+    }
     for (ours, theirs) in ours.iter().zip(&theirs) {
         assert!((ours.1 - theirs.1).abs() <= APART_US_MAX as i64, "{ours:?} {theirs:?}");
     }

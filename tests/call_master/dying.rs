@@ -71,3 +71,26 @@ fn a_full_disk_ends_one_recording_in_time_and_not_the_call() {
     assert_eq!(ended.code, Some(0), "{}", ended.errors);
     Master::read(&program::file(&finished)).is_unharmed();
 }
+
+#[test]
+fn a_guest_who_sleeps_for_longer_than_a_call_waits_is_back_when_awake_and_the_same_file_goes_on() {
+    let (mut host, invite, _) = host(ways("host"));
+    let mut guest = guest(&invite, ways("guest"));
+    let begun = guest.await_recording();
+    host.await_peer("guest");
+    guest.record_on(1.0);
+    guest.program.signal(libc::SIGSTOP);
+    assert_eq!(host.await_gone("guest"), "silent");
+    host.record_on(3.0);
+    guest.program.signal(libc::SIGCONT);
+    host.await_peer("guest");
+    guest.record_on(2.0);
+    let (left, file) = guest.end();
+    assert_eq!(file, begun, "one file from beginning to end");
+    assert!(!left.ended.events.iter().any(|e| e["event"] == "error"), "{:#?}", left.ended.events);
+    let (_left, hosts) = host.leave();
+    Master::read(&hosts).is_unharmed();
+    let guests = Master::read(&file);
+    guests.is_in_step();
+    assert!(guests.told.duration_seconds > 10.0, "the time asleep is in it: {}", guests.told.duration_seconds);
+}

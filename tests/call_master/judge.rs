@@ -13,7 +13,7 @@ use hyperzoom::disk::Metadata;
 use hyperzoom::sync::align::SessionFit;
 use hyperzoom::sync::ruler::{Grid, Tone, find_beeps};
 use hyperzoom::sync::sync_tone::{TONE_SAMPLES, find_tone};
-use hyperzoom::words::{RATE_HZ, Rate, What};
+use hyperzoom::words::{RATE_HZ, Rate, SAMPLES_PER_FRAME, What};
 use std::ops::Range;
 use std::path::Path;
 
@@ -111,6 +111,30 @@ impl Master {
             _ => None,
         });
         ends.collect()
+    }
+
+    /// Where silence is told to stand for a microphone that was away.
+    pub fn silences(&self) -> Vec<Range<u64>> {
+        let happenings = &self.told.happenings;
+        let ends = happenings.iter().filter_map(|h| match h.what {
+            What::SoundBack { silence_samples } if silence_samples > 0 => {
+                Some(h.at_sample - silence_samples..h.at_sample)
+            }
+            _ => None,
+        });
+        ends.collect()
+    }
+
+    /// Panics unless sound and pictures count alike, lie evenly and belong together wherever both are the ruler's.
+    #[track_caller]
+    pub fn is_in_step(&self) {
+        self.reading.assert_constant_rate(Rate::whole(30), 30_000);
+        let recording = &self.told.recording;
+        assert_eq!(recording.total_frames_captured, self.reading.frames.len() as u64);
+        assert_eq!(recording.total_samples, recording.total_frames_captured * SAMPLES_PER_FRAME);
+        let apart: Vec<f64> =
+            self.reading.sound_behind_ms(pictures()).into_iter().filter(|ms| ms.abs() < 200.0).collect();
+        assert!(!apart.is_empty() && apart.iter().all(|ms| ms.abs() <= APART_MS_MAX), "{apart:?}");
     }
 
     /// The loudest sample of a range, those apart that the codec smears.

@@ -6,6 +6,9 @@
 //!   guest:  records; the host says when. Nobody says? own tone        leaving --0.4 s--> own tone --> gone
 //! ```
 //!
+//! Who hears the host's last tone has the same end as everybody; whoever goes on recording after it has one more of their
+//! own when they end.
+//!
 //! A second and a half is thirty pings: the clocks are known to a fraction of a millisecond by then.
 
 use crate::words::Mono;

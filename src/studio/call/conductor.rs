@@ -309,7 +309,7 @@ impl Conductor {
             self.stage.set_line(line);
         }
         if let Some(by_ns) = stepped {
-            self.tell.clock_stepped(peer, by_ns);
+            self.tell.clock_stepped(peer, by_ns, now);
         }
     }
 
@@ -353,11 +353,11 @@ impl Conductor {
         self.ends.map(|ends| ends.offset(-parting_ns))
     }
 
-    /// Leaves: with a last tone in everybody's recording, or at once if it is asked for again.
+    /// Leaves: with a last tone in everybody's recording, or at once if it is asked for again. A recording that has gone
+    /// on alone after the call gets one too, its own: what was recorded since then can be checked by nothing else.
     fn leave(&mut self, now: Mono) {
         self.ends = None;
         if self.parting.is_none()
-            && !self.ended
             && !self.tell.failed()
             && let Some((tone, gone)) = self.stage.part(now)
         {
@@ -380,6 +380,10 @@ impl Conductor {
     /// person ends it.
     fn end_of_mesh(&mut self) {
         self.ended = true;
+        if self.parting.is_some() {
+            // We are about to go by ourselves, with our last tone.
+            return;
+        }
         if self.leaving || !self.stage.rolls() {
             self.stage.stop();
         } else {
@@ -394,7 +398,7 @@ impl Conductor {
         }
         let goes_on = !self.leaving && !self.ended && self.parting.is_none();
         match event {
-            Some(event) => self.tell.taped(event),
+            Some(event) => self.tell.taped(event, now),
             None if goes_on => self
                 .tell
                 .warning("recording-over", "the call goes on, but nothing of it is recorded here any more".into()),

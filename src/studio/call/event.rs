@@ -139,7 +139,7 @@ pub enum CallEvent {
     },
     /// Something to know or to act on; the call goes on.
     Warning {
-        /// For programs: `host-silent`, `network`, `clock-step`, `port-mapping`, `overload`, `alone`, `speaker`, ...
+        /// For programs: `host-silent`, `network`, `clock-jump`, `port-mapping`, `overload`, `alone`, `speaker`, ...
         kind: &'static str,
         /// For people.
         message: String,

@@ -10,12 +10,16 @@ use crate::mesh::road::NoRoad;
 use crate::net::addresses::{Reach, reach};
 use crate::net::mapping::Progress;
 use crate::studio::event::Event as Taped;
+use crate::studio::watch_clock::{CLOCK_JUMP, jump_sentence};
 use crate::words::{Mono, PEOPLE_MAX, PeerId};
 use std::net::SocketAddr;
 use std::sync::mpsc::Sender;
 
 /// An invite names so many addresses at most: the way in from outside, and what the same network needs.
 const INVITE_ADDRESSES: usize = 3;
+
+/// When a machine has slept, its own clock and everybody's against it jump within this time: that is one jump.
+const ONE_JUMP_NS: i64 = 30 * Mono::SECOND as i64;
 
 /// The teller.
 pub struct Teller {
@@ -36,6 +40,8 @@ pub struct Teller {
     /// How our recording goes.
     tape: Option<TapeStats>,
     speaker_lost: bool,
+    /// When a jump of a clock was told last.
+    clock_told: Option<Mono>,
     failed: bool,
 }
 
@@ -56,6 +62,7 @@ impl Teller {
             stats: Vec::new(),
             tape: None,
             speaker_lost: false,
+            clock_told: None,
             failed: false,
         }
     }
@@ -72,10 +79,20 @@ impl Teller {
         self.say(CallEvent::Warning { kind, message });
     }
 
-    /// A peer's clock was set, or ours.
-    pub fn clock_stepped(&self, peer: PeerId, by_ns: i64) {
-        let (name, seconds) = (self.name(peer), by_ns as f64 / 1e9);
-        self.warning("clock-step", format!("the clock of {name} against ours has jumped by {seconds:+.3} s"));
+    /// A peer's clock was set, or ours; not told again where our recording has just told of ours.
+    pub fn clock_stepped(&mut self, peer: PeerId, by_ns: i64, now: Mono) {
+        if self.is_news_of_clocks(now) {
+            let clock = format!("the clock of {} against ours", self.name(peer));
+            self.warning(CLOCK_JUMP, jump_sentence(&clock, by_ns / 1000));
+        }
+    }
+
+    fn is_news_of_clocks(&mut self, now: Mono) -> bool {
+        let news = self.clock_told.is_none_or(|told| now.since(told) >= ONE_JUMP_NS);
+        if news {
+            self.clock_told = Some(now);
+        }
+        news
     }
 
     /// A headset without a wire takes part.
@@ -336,8 +353,9 @@ impl Teller {
     }
 
     /// What the recording tells; its figures go into ours.
-    pub fn taped(&mut self, event: Taped) {
+    pub fn taped(&mut self, event: Taped, now: Mono) {
         match event {
+            Taped::Warning { ref kind, .. } if kind == CLOCK_JUMP && !self.is_news_of_clocks(now) => {}
             Taped::Stats { seconds, bytes, waiting_bytes, free_bytes, .. } => {
                 self.tape = Some(TapeStats { seconds, bytes, waiting_bytes, free_bytes });
             }

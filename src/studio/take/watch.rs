@@ -3,7 +3,7 @@
 
 use super::super::event::Event;
 use super::super::strain::Strain;
-use super::super::watch_clock::utc_now_us;
+use super::super::watch_clock::{CLOCK_JUMP, WallClock, jump_sentence, utc_now_us};
 use super::{Stage, Take};
 use crate::disk::space;
 use crate::media;
@@ -15,8 +15,6 @@ const ROOM_SECONDS: u64 = 5;
 const ROOM_BYTES: u64 = 4 << 20;
 /// So many minutes before that the person is told.
 const LOW_MINUTES: u64 = 10;
-/// A wall clock that jumps by more than this was set by somebody.
-const CLOCK_JUMP_US: i64 = 1_000_000;
 /// Encoders that have given nothing for so many rounds, with everything in their hands, will not give any more.
 const HANGING_ROUNDS_MAX: u64 = 30;
 /// After so many rounds of draining a person may ask for the end without the rest.
@@ -43,8 +41,7 @@ pub(super) struct Watch {
     rounds_draining: u64,
     told_behind: bool,
     told_sleep: bool,
-    /// Universal minus monotonic time, in microseconds, as last seen.
-    utc_minus_mono_us: i64,
+    wall_clock: WallClock,
 }
 
 impl Watch {
@@ -64,21 +61,13 @@ impl Watch {
             rounds_draining: 0,
             told_behind: false,
             told_sleep: false,
-            utc_minus_mono_us: started_utc_us - (start.0 / 1000) as i64,
+            wall_clock: WallClock::seen(started_utc_us, start),
         }
     }
 
     /// Whether the encoders have been at what is left for longer than anybody expects.
     pub(super) fn drains_long(&self) -> bool {
         self.rounds_draining >= DRAINING_ROUNDS
-    }
-
-    /// By how much the wall clock has been set since the last look, in microseconds, if it was. A clock that is only led
-    /// slowly towards the right time is not set.
-    fn set_by_us(&mut self, utc_us: i64, now: Mono) -> Option<i64> {
-        let difference = utc_us - (now.0 / 1000) as i64;
-        let jump_us = difference - std::mem::replace(&mut self.utc_minus_mono_us, difference);
-        (jump_us.abs() > CLOCK_JUMP_US).then_some(jump_us)
     }
 
     fn bytes_per_second(&self) -> u64 {
@@ -164,13 +153,9 @@ impl Take {
     }
 
     fn watch_wall_clock(&mut self, now: Mono) {
-        if let Some(jump_us) = self.watch.set_by_us(utc_now_us(), now) {
-            let text = format!(
-                "the machine's wall clock jumped by {:+.1} s (it was set, or the machine slept); the recording keeps the \
-                 time it began with",
-                jump_us as f64 / 1e6
-            );
-            self.happened_warning("clock-jump", What::Warning { text });
+        if let Some(by_us) = self.watch.wall_clock.jumped(utc_now_us(), now) {
+            let text = jump_sentence("the wall clock of this machine", by_us);
+            self.happened_warning(CLOCK_JUMP, What::Warning { text });
         }
     }
 
@@ -186,29 +171,5 @@ impl Take {
         let at_sample = self.given;
         self.tell(Event::warning(kind, what.to_string(), Some(at_sample as f64 / RATE_HZ as f64)));
         self.notebook.write(Happening { at_sample, what });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Watch;
-    use crate::words::Mono;
-
-    const HOUR_US: i64 = 3_600_000_000;
-
-    #[test]
-    fn a_wall_clock_that_is_set_back_an_hour_is_told_once_and_one_that_is_led_is_not() {
-        let start = Mono(100 * Mono::SECOND);
-        let mut watch = Watch::new(start, 1_000 * HOUR_US, 5_000);
-        let mut told = Vec::new();
-        for second in 1..=20_000_i64 {
-            let now = start.offset(second * Mono::SECOND as i64);
-            // Led by 500 ppm, which is ten seconds in the end; set back once.
-            let led_us = second * 500;
-            let set_us = if second >= 7 { -HOUR_US } else { 0 };
-            let utc_us = 1_000 * HOUR_US + second * 1_000_000 + led_us + set_us;
-            told.extend(watch.set_by_us(utc_us, now).map(|by_us| (second, by_us)));
-        }
-        assert_eq!(told, [(7, 500 - HOUR_US)]);
     }
 }

@@ -19,6 +19,11 @@ pub struct Microphone<'a> {
 impl<'a> Microphone<'a> {
     /// Plugs one in.
     pub fn plug_in(graph: &'a PipeWire, name: &str, inputs: usize) -> Microphone<'a> {
+        Microphone::plug_in_as(graph, name, inputs, "")
+    }
+
+    /// The same with more properties, as a driver would tell them.
+    pub fn plug_in_as(graph: &'a PipeWire, name: &str, inputs: usize, properties: &str) -> Microphone<'a> {
         let map = (0..inputs).map(|n| format!("aux{n}")).collect::<Vec<_>>().join(",");
         let module = graph.said(
             "pactl",
@@ -29,6 +34,7 @@ impl<'a> Microphone<'a> {
                 &format!("sink_name={name}"),
                 &format!("channel_map={map}"),
                 "rate=48000",
+                &format!("sink_properties='{properties}'"),
             ],
         );
         let ports = || graph.said("pw-link", &["-i"]).matches(&format!("{name}:input_")).count();
