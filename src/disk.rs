@@ -4,6 +4,7 @@
 //!
 //! It must not know where bytes come from (media) nor what a session is doing (studio).
 
+pub mod cache;
 pub mod folder;
 pub mod metadata;
 pub mod preferences;

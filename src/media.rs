@@ -25,6 +25,7 @@ mod read_sound;
 mod ruler;
 mod speaker;
 mod stamp;
+mod still;
 mod text;
 mod trial;
 #[cfg(feature = "ui")]
@@ -44,6 +45,7 @@ pub use mouth::{FrameSamples, Mouth, MouthControl, SoundTap, VoiceFrame};
 pub use priority::{ask_for_real_time_clients, try_real_time};
 pub use read_sound::{DecodedSound, ReadSoundError, SoundFile};
 pub use speaker::{Filler, Speaker, SpeakerError, SpeakerSignal};
+pub use still::{Still, StillError};
 pub use text::{Text, TextError, texts};
 #[cfg(feature = "ui")]
 pub use view::{View, ViewFeed};

@@ -18,6 +18,7 @@ const NAMES: &[&str] = &[
     "microphone",
     "outgoing-picture",
     "read-sound",
+    "still",
     "trial-audio",
     "trial-video",
     #[cfg(feature = "ui")]

@@ -104,17 +104,32 @@ pub fn recover(path: &Path) -> Result<Outcome, RepairError> {
 
 /// The same, with choices.
 pub fn recover_with(path: &Path, options: &Options) -> Result<Outcome, RepairError> {
-    let movie = scan_path(path)?;
+    recover_in_parts(path, options, &|_| {})
+}
+
+/// The same as [`recover`]; `progress` is told how much is done, from 0 to 1.
+pub fn recover_watched(path: &Path, progress: &dyn Fn(f64)) -> Result<Outcome, RepairError> {
+    let outcome = recover_in_parts(path, &Options::default(), progress)?;
+    progress(1.0);
+    Ok(outcome)
+}
+
+/// The file is read three times, which is nearly all there is to wait for: to see whether there is anything to do, when
+/// nobody else can change it any more, and to prove what was written.
+fn recover_in_parts(path: &Path, options: &Options, progress: &dyn Fn(f64)) -> Result<Outcome, RepairError> {
+    let third = |number: f64| move |done: f64| progress((number + done) / 3.0);
+    let mut file = open_to_read(path)?;
+    let movie = scan_watched(&mut file, true, &third(0.0)).map_err(|why| why.at(path))?;
     if plan(path, &movie, options)?.is_none() {
         return Ok(Outcome::AlreadyFinished);
     }
     let mut file = open_to_write(path)?;
-    // Only now that nobody else can change it does a scan count.
-    let movie = scan(&mut file, true).map_err(|why| why.at(path))?;
+    let movie = scan_watched(&mut file, true, &third(1.0)).map_err(|why| why.at(path))?;
     match plan(path, &movie, options)? {
         None => Ok(Outcome::AlreadyFinished),
         Some(plan) => {
-            finish(&mut file, &movie, &plan).map_err(|why| carry_out_error(why, path, &plan, &movie))?;
+            let done = finish_watched(&mut file, &movie, &plan, &third(2.0));
+            done.map_err(|why| carry_out_error(why, path, &plan, &movie))?;
             Ok(Outcome::Recovered(summary(&movie, &plan)))
         }
     }
@@ -123,8 +138,17 @@ pub fn recover_with(path: &Path, options: &Options) -> Result<Outcome, RepairErr
 /// Finalises a file that is open and whose books are at hand, as the recorder's is at its end. The caller holds
 /// the [`lock`].
 pub fn finish(disk: &mut impl Disk, movie: &Movie, plan: &Plan) -> Result<(), CarryOutError> {
+    finish_watched(disk, movie, plan, &|_| {})
+}
+
+fn finish_watched(
+    disk: &mut impl Disk,
+    movie: &Movie,
+    plan: &Plan,
+    progress: &dyn Fn(f64),
+) -> Result<(), CarryOutError> {
     carry_out(disk, plan)?;
-    let found = scan(disk, false).map_err(|why| why.into_carry_out())?;
+    let found = scan_watched(disk, false, progress).map_err(|why| why.into_carry_out())?;
     let same = found.state == State::Finished && (movie.state == State::Committing || same_samples(movie, &found));
     if same { Ok(()) } else { Err(CarryOutError::Faulty) }
 }
@@ -153,11 +177,15 @@ pub fn inspect(path: &Path) -> Result<Report, RepairError> {
 
 /// Reads a file's movie; reads only.
 pub fn scan_path(path: &Path) -> Result<Movie, RepairError> {
-    let mut file = File::open(path).map_err(|why| io_error(why, path))?;
-    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
-        return Err(RepairError::Folder(path.into()));
+    scan(&mut open_to_read(path)?, true).map_err(|why| why.at(path))
+}
+
+fn open_to_read(path: &Path) -> Result<File, RepairError> {
+    let file = File::open(path).map_err(|why| io_error(why, path))?;
+    match file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        true => Err(RepairError::Folder(path.into())),
+        false => Ok(file),
     }
-    scan(&mut file, true).map_err(|why| why.at(path))
 }
 
 /// Why a scan ended early.
@@ -189,12 +217,21 @@ impl ScanFailed {
 
 /// Reads the movie that a disk holds. The notes inside a finished file cost one read for each of its boxes.
 pub fn scan(disk: &mut impl Disk, notes: bool) -> Result<Movie, ScanFailed> {
-    let mut scanner = Scanner::new(disk.len()?);
+    scan_watched(disk, notes, &|_| {})
+}
+
+fn scan_watched(disk: &mut impl Disk, notes: bool, progress: &dyn Fn(f64)) -> Result<Movie, ScanFailed> {
+    let bytes = disk.len()?;
+    let (mut scanner, mut furthest) = (Scanner::new(bytes), 0);
     if !notes {
         scanner = scanner.without_notes();
     }
     let mut buffer = Vec::new();
     while let Output::Read { at, len } = scanner.poll() {
+        if at > furthest {
+            furthest = at;
+            progress(at as f64 / bytes as f64);
+        }
         buffer.resize(len, 0);
         let had = disk.read_at(at, &mut buffer)?;
         scanner.handle(at, &buffer[..had]);

@@ -24,6 +24,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("microphone", include_str!("../../pipelines/microphone.launch")),
     ("outgoing-picture", include_str!("../../pipelines/outgoing-picture.launch")),
     ("read-sound", include_str!("../../pipelines/read-sound.launch")),
+    ("still", include_str!("../../pipelines/still.launch")),
     ("trial-audio", include_str!("../../pipelines/trial-audio.launch")),
     ("trial-video", include_str!("../../pipelines/trial-video.launch")),
     #[cfg(feature = "ui")]

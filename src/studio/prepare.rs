@@ -10,6 +10,9 @@ use std::path::Path;
 /// The sound's bit rate, in kbit/s.
 pub const AUDIO_KBPS: u64 = 192;
 
+/// What lossless sound takes at most, as a rule.
+pub const FLAC_KBPS: u64 = 700;
+
 /// With less than this no recording is begun.
 const FREE_MIN_BYTES: u64 = 32 << 20;
 

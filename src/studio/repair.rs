@@ -17,13 +17,22 @@ pub struct RecoveredFile {
     pub metadata_written: bool,
 }
 
+/// Of the whole work, the file is so much; the rest is reading it once more, for the metadata.
+const FILE_PART: f64 = 0.8;
+
 /// Finalises a file in place, and brings its folder's metadata up to date if it is one of ours.
 pub fn recover(path: &Path) -> Result<RecoveredFile, RepairError> {
-    let outcome = match repair::recover(path) {
+    recover_watched(path, &|_| {})
+}
+
+/// The same; `progress` is told how much is done, from 0 to 1.
+pub(super) fn recover_watched(path: &Path, progress: &dyn Fn(f64)) -> Result<RecoveredFile, RepairError> {
+    let part = |done: f64| progress(done * FILE_PART);
+    let outcome = match repair::recover_watched(path, &part) {
         // This is what the reserve was for, and nobody is recording: the file's lock was ours.
         Err(RepairError::DiskFull { .. }) => {
             space::give_back(path);
-            repair::recover(path)?
+            repair::recover_watched(path, &part)?
         }
         tried => tried?,
     };
@@ -41,6 +50,7 @@ pub fn recover(path: &Path) -> Result<RecoveredFile, RepairError> {
         }
         None => false,
     };
+    progress(1.0);
     Ok(RecoveredFile { outcome, metadata_written })
 }
 
