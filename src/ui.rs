@@ -40,7 +40,6 @@ mod knocks;
 mod layout;
 mod meter;
 mod screens;
-mod standin;
 mod state;
 mod template;
 mod tiling;

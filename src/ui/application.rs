@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //! The program as the desktop knows it: one instance a profile, whose window a second start brings to the front.
 
-use super::standin::Preferences;
 use super::state::State;
 use super::window::Window;
+use crate::disk::Preferences;
 use gtk::prelude::{ActionGroupExt, ActionMapExt, ApplicationExt, ApplicationExtManual, ToVariant};
 use gtk::{gdk, gio, glib};
 use gtk4 as gtk;

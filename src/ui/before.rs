@@ -16,9 +16,6 @@ use gtk::gdk;
 use gtk::prelude::WidgetExt;
 use gtk4 as gtk;
 
-/// With less room than this people are warned.
-const ROOM_WANTED_BYTES: u64 = 20_000_000_000;
-
 /// The page.
 pub struct Before {
     page: gtk::ScrolledWindow,
@@ -115,7 +112,7 @@ impl Before {
         let Some(room) = &state.room else { return self.room.set_label("") };
         let hour = fill(tr("About {size} an hour."), &[("size", &size(room.bytes_an_hour))]);
         let free = fill(tr("{size} are free."), &[("size", &size(room.free_bytes))]);
-        let low = room.free_bytes < ROOM_WANTED_BYTES;
+        let low = room.low;
         let advice = if low { tr("Less than 20 GB: make room before a long session.") } else { "" };
         self.room.set_label(format!("{hour} {free} {advice}").trim());
         super::set_class(&self.room, "warning", low);

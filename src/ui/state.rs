@@ -14,11 +14,11 @@ pub use library::{Library, Mending};
 pub use talk::{Invitation, Knock, Presence, Step, Talk, Them};
 
 use super::action::Action;
-use super::standin::Preferences;
-use super::standin::Room;
-use super::standin::library::{Session, Thumbnail};
+use crate::disk::Preferences;
 use crate::media::Device;
-use crate::studio::{AlignReport, CallEvent, Invite, Meters, PreviewEvent, Remote};
+use crate::media::Still;
+use crate::studio::library::Session;
+use crate::studio::{AlignReport, CallEvent, Invite, Meters, PreviewEvent, Remote, Room};
 use std::path::PathBuf;
 
 /// What comes in from threads, in order.
@@ -30,7 +30,7 @@ pub enum News {
     /// How loud the preview is from now on.
     PreviewMeters(Meters),
     /// Space on the disk of the recordings.
-    Room(Room),
+    Room(Option<Room>),
     /// The test sound is over, or why it was not heard.
     Beeped(Result<(), String>),
     /// The call has begun to be opened.
@@ -44,7 +44,7 @@ pub enum News {
     /// The library.
     Sessions(Vec<Session>),
     /// A picture of a session.
-    Thumbnail(PathBuf, Thumbnail),
+    Thumbnail(PathBuf, Still),
     /// How far mending a session is, 0 to 1.
     Mending(PathBuf, f64),
     /// It is mended, or why not.

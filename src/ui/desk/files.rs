@@ -2,8 +2,8 @@
 //! What takes the disk's time: space, the library, mending, lining up. Each on a thread of its own, which ends with it.
 
 use super::{Desk, tell};
-use crate::studio::{AlignSettings, align};
-use crate::ui::standin::{library, room};
+use crate::studio::library;
+use crate::studio::{AlignSettings, align, room};
 use crate::ui::state::News;
 use crate::words::Size;
 use std::path::PathBuf;

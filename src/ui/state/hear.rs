@@ -16,7 +16,7 @@ impl State {
             News::Devices(devices) => self.devices = devices,
             News::Preview(Ok(event)) => self.hear_preview(event),
             News::Preview(Err(why)) => self.preview.dark = Some(why),
-            News::Room(room) => self.room = Some(room),
+            News::Room(room) => self.room = room,
             News::Beeped(done) => {
                 self.beeping = false;
                 if let Err(why) = done {

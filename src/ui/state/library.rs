@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //! Past sessions as the window shows them.
 
-use crate::ui::standin::library::{Session, Thumbnail};
+use crate::media::Still;
+use crate::studio::library::Session;
 use std::path::{Path, PathBuf};
 
 /// The page.
@@ -17,7 +18,7 @@ pub struct Entry {
     /// What is known of it.
     pub session: Session,
     /// Its picture, once there is one.
-    pub thumbnail: Option<Thumbnail>,
+    pub thumbnail: Option<Still>,
     /// Whether it is being mended.
     pub mending: Mending,
 }

@@ -2,7 +2,7 @@
 //! What each action does: a change of the state, an order to the desk, or both.
 
 use super::Window;
-use crate::disk::folder;
+use crate::disk::Preferences;
 use crate::media::DeviceKind;
 use crate::studio::{CallSettings, Settings};
 use crate::ui::action::Action;
@@ -64,10 +64,10 @@ impl Window {
         self.update_view();
     }
 
-    fn prefer(&self, change: impl FnOnce(&mut crate::ui::standin::Preferences)) {
+    fn prefer(&self, change: impl FnOnce(&mut Preferences)) {
         let mut state = self.state.borrow_mut();
         change(&mut state.preferences);
-        let saved = state.preferences.save(state.profile.as_deref());
+        let saved = state.preferences.save();
         if let Err(why) = saved {
             state.banner = Some(Banner::new(Tone::Warning, why.to_string()));
         }
@@ -101,10 +101,7 @@ impl Window {
     }
 
     fn recordings(&self, state: &crate::ui::state::State) -> Result<PathBuf, String> {
-        match &state.preferences.recordings {
-            Some(folder) => Ok(folder.clone()),
-            None => folder::default_recordings(state.profile.as_deref()).map_err(|why| why.to_string()),
-        }
+        state.preferences.recordings_folder().map_err(|why| why.to_string())
     }
 
     fn choose(&self, kind: DeviceKind, id: &str) {
