@@ -21,7 +21,6 @@
 //! - **A page** is `resources/ui/x.ui` and `x.rs`: a plain struct that picks its widgets from the text. The only GObjects
 //!   of our own are two layouts.
 
-#![allow(dead_code)]
 mod action;
 mod after;
 mod application;
@@ -38,10 +37,14 @@ mod host;
 mod join;
 mod knocks;
 mod layout;
+mod library;
 mod meter;
 mod screens;
+mod session;
+mod settings;
 mod state;
 mod template;
+mod theme;
 mod tiling;
 mod window;
 mod words;

@@ -68,6 +68,8 @@ pub enum Action {
     OpenAligned,
     /// The library of past sessions.
     Library,
+    /// What was left of a session of the library: the page after it.
+    OpenSession,
     /// Mends what a crash left: one session, or all of them.
     Recover,
     /// A session, into the trash.
@@ -115,7 +117,7 @@ use Takes::{Nothing, Text};
 /// Name, keys, what comes with it, and words for people, of each action, in the order of the enum.
 struct Row(Action, &'static str, &'static [&'static str], Takes, &'static str);
 
-const ROWS: [Row; 40] = [
+const ROWS: [Row; 41] = [
     Row(Action::Host, "host", &["<Control>h"], Nothing, "Host a call"),
     Row(Action::Join, "join", &["<Control>j"], Nothing, "Join a call"),
     Row(Action::Enter, "enter", &[], Nothing, "Come in"),
@@ -145,6 +147,7 @@ const ROWS: [Row; 40] = [
     Row(Action::Align, "align", &[], Nothing, "Line up"),
     Row(Action::OpenAligned, "open-aligned", &[], Nothing, "Open the editor's files"),
     Row(Action::Library, "library", &["<Control>l"], Nothing, "Past sessions"),
+    Row(Action::OpenSession, "open-session", &[], Text, "Details"),
     Row(Action::Recover, "recover", &[], Text, "Recover"),
     Row(Action::Trash, "trash", &[], Text, "Move to the trash"),
     Row(Action::Settings, "settings", &["<Control>comma"], Nothing, "Settings"),

@@ -2,10 +2,10 @@
 //! The page after the call: where the master is, whether it is whole, and how everybody's masters come together.
 
 use super::action::Action;
-use super::state::{After as Left, Spoken};
+use super::state::{After as Left, Master, Spoken};
 use super::template::Template;
 use super::words::{clock, fill, size, tr};
-use crate::studio::{AlignReport, Finished};
+use crate::studio::AlignReport;
 use gtk::glib::types::StaticType;
 use gtk::prelude::{AccessibleExtManual, ActionableExt, BoxExt, ToVariant, WidgetExt};
 use gtk::{gdk, gio};
@@ -63,6 +63,9 @@ impl After {
         let title = match (&left.failed, &left.master) {
             (Some(why), Some(_)) => fill(tr("The call ended: {why}. Your recording is safe."), &[("why", why)]),
             (Some(why), None) => fill(tr("The call ended: {why}"), &[("why", why)]),
+            (None, Some(master)) if left.from_library => {
+                master.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+            }
             (None, Some(_)) => tr("Your recording is safe").to_owned(),
             (None, None) => tr("The call is over; nothing was recorded").to_owned(),
         };
@@ -80,7 +83,7 @@ impl After {
         self.paint_aligning(left, master);
     }
 
-    fn paint_aligning(&self, left: &Left, master: &Finished) {
+    fn paint_aligning(&self, left: &Left, master: &Master) {
         let folders = &left.aligning.folders;
         if self.shown.borrow().as_ref() != Some(folders) {
             while let Some(old) = self.folders.first_child() {
@@ -146,7 +149,7 @@ fn row(folder: &Path, removable: bool) -> gtk::Box {
     row
 }
 
-fn verdict(left: &Left, master: &Finished) -> String {
+fn verdict(left: &Left, master: &Master) -> String {
     if left.is_flawless() {
         return tr("Nothing was dropped: every frame and every sample is there.").to_owned();
     }
@@ -159,7 +162,7 @@ fn verdict(left: &Left, master: &Finished) -> String {
     count(master.frames_dropped, "{n} frames were lost because the machine was too busy.");
     count(master.frames_held, "{n} frames stand still, because the camera was away.");
     count(master.samples_silenced, "{n} samples are silent, because the microphone was away.");
-    if !master.finalised {
+    if !master.finished {
         said.push(tr("The file could not be finished; it is safe, and the library can recover it.").to_owned());
     }
     match said.is_empty() {
@@ -168,7 +171,7 @@ fn verdict(left: &Left, master: &Finished) -> String {
     }
 }
 
-fn figures(left: &Left, master: &Finished) -> String {
+fn figures(left: &Left, master: &Master) -> String {
     let length = clock(master.seconds);
     let facts = [("length", length.as_str()), ("frames", &master.frames.to_string()), ("size", &size(master.bytes))];
     let words = fill(tr("{length} long, {frames} frames, {size}"), &facts);

@@ -2,10 +2,11 @@
 //! The program as the desktop knows it: one instance a profile, whose window a second start brings to the front.
 
 use super::state::State;
+use super::theme;
 use super::window::Window;
 use crate::disk::Preferences;
 use gtk::prelude::{ActionGroupExt, ActionMapExt, ApplicationExt, ApplicationExtManual, ToVariant};
-use gtk::{gdk, gio, glib};
+use gtk::{gio, glib};
 use gtk4 as gtk;
 use std::cell::RefCell;
 use std::process::ExitCode;
@@ -61,8 +62,8 @@ pub fn run(request: &Request) -> ExitCode {
 }
 
 fn open(application: &gtk::Application, profile: Option<String>) -> Result<Rc<Window>, crate::media::GraphError> {
-    style();
     let (preferences, odd) = Preferences::load(profile.as_deref());
+    theme::apply(preferences.theme);
     for what in odd {
         tracing::warn!("{what}");
     }
@@ -88,15 +89,6 @@ fn id(profile: Option<&str>) -> String {
     let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
     // No part of an id may begin with a digit.
     format!("{ID}.p_{}", profile.chars().map(plain).collect::<String>())
-}
-
-fn style() {
-    let Some(display) = gdk::Display::default() else { return };
-    for text in [include_str!("../../resources/light.css"), include_str!("../../resources/style.css")] {
-        let provider = gtk::CssProvider::new();
-        provider.load_from_data(text);
-        gtk::style_context_add_provider_for_display(&display, &provider, gtk::STYLE_PROVIDER_PRIORITY_APPLICATION);
-    }
 }
 
 #[cfg(test)]

@@ -48,6 +48,12 @@ impl Desk {
         self.stagehand.give(Job::Preview(camera, microphone, pictures));
     }
 
+    /// Turns them off.
+    pub fn rest(&self) {
+        self.meters.replace(None);
+        self.stagehand.give(Job::Rest);
+    }
+
     /// Opens a call, once the preview has let the devices go.
     pub fn host(&self, settings: CallSettings) {
         self.stagehand.give(Job::Host(settings, Admission::Ask));

@@ -34,7 +34,7 @@ macro_rules! glyphs {
 
 glyphs! {
     Microphone "microphone", MicrophoneOff "microphone-off", Camera "camera", CameraOff "camera-off", Leave "leave",
-    Figures "figures", Invite "invite", Devices "devices", Headphones "headphones", Done "done", Film "film",
+    Figures "figures", Invite "invite", Devices "devices", Headphones "headphones", Film "film",
 }
 
 /// A widget that shows a sign.

@@ -8,9 +8,9 @@ mod hear;
 mod library;
 mod talk;
 
-pub use after::{After, Spoken};
+pub use after::{After, Master, Spoken};
 pub use banner::{Banner, Tone};
-pub use library::{Library, Mending};
+pub use library::{Entry, Library, Mending};
 pub use talk::{Invitation, Knock, Presence, Step, Talk, Them};
 
 use super::action::Action;
@@ -50,7 +50,7 @@ pub enum News {
     /// It is mended, or why not.
     Mended(PathBuf, Result<(), String>),
     /// A session is in the trash, or why not.
-    Trashed(PathBuf, Result<(), String>),
+    Trashed(Result<(), String>),
     /// What lining up is doing.
     AlignStep(String),
     /// It is done.
@@ -78,6 +78,8 @@ pub struct State {
     pub beeping: bool,
     /// Sessions that a crash left, found at start.
     pub broken: usize,
+    /// They are to be mended as soon as the library shows them.
+    pub mend_all: bool,
     /// What has to be said above all.
     pub banner: Option<Banner>,
     /// What the window shows.
@@ -178,6 +180,7 @@ impl State {
             headphones_read: false,
             beeping: false,
             broken: 0,
+            mend_all: false,
             banner: None,
             scene: Scene::Before,
         }

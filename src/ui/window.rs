@@ -2,6 +2,7 @@
 //! The window: it holds the state, its one painter, and the pages that the painter paints.
 
 mod looks;
+mod past;
 mod perform;
 
 use super::action::Action;
@@ -12,7 +13,9 @@ use super::desk::Desk;
 use super::dialogs;
 use super::host::Host;
 use super::join::Join;
+use super::library::Library;
 use super::screens::Screens;
+use super::settings::Settings;
 use super::state::{Banner, News, Scene, State, Step, Tone};
 use super::template::Template;
 use super::words::tr;
@@ -28,7 +31,6 @@ use std::rc::Rc;
 /// The window.
 pub struct Window {
     window: gtk::ApplicationWindow,
-    header: gtk::HeaderBar,
     back: gtk::Button,
     banner: gtk::Revealer,
     banner_box: gtk::Box,
@@ -40,6 +42,8 @@ pub struct Window {
     join: Join,
     call: Call,
     after: After,
+    library: Library,
+    settings: Settings,
     actions: Vec<(Action, gio::SimpleAction)>,
     state: RefCell<State>,
     screens: Rc<Screens>,
@@ -68,7 +72,6 @@ impl Window {
             };
             Window {
                 window: parts.get("window"),
-                header: parts.get("header"),
                 back: parts.get("back"),
                 banner: parts.get("banner"),
                 banner_box: parts.get("banner-box"),
@@ -80,6 +83,8 @@ impl Window {
                 join: Join::new(),
                 call: Call::new(screens.clone()),
                 after: After::new(on_drop),
+                library: Library::new(),
+                settings: Settings::new(),
                 actions: actions(weak),
                 state: RefCell::new(state),
                 screens: screens.clone(),
@@ -93,6 +98,7 @@ impl Window {
         window.listen(inbox);
         window.start_preview();
         window.ask_for_room();
+        window.read_library();
         window.update_view();
         window.window.present();
         Ok(window)
@@ -104,6 +110,9 @@ impl Window {
     }
 
     fn furnish(self: &Rc<Self>, application: &gtk::Application) {
+        if let Some(profile) = &self.state.borrow().profile {
+            self.window.set_title(Some(&format!("HyperZoom ({profile})")));
+        }
         for (page, name) in self.all_pages() {
             self.pages.add_named(&page, Some(name));
         }
@@ -121,13 +130,15 @@ impl Window {
         self.start_clocks();
     }
 
-    fn all_pages(&self) -> [(gtk::Widget, &'static str); 5] {
+    fn all_pages(&self) -> [(gtk::Widget, &'static str); 7] {
         [
             (self.before.widget().clone().upcast(), "before"),
             (self.host.widget().clone().upcast(), "host"),
             (self.join.widget().clone().upcast(), "join"),
             (self.call.widget().clone().upcast(), "call"),
             (self.after.widget().clone().upcast(), "after"),
+            (self.library.widget().clone().upcast(), "library"),
+            (self.settings.widget().clone().upcast(), "settings"),
         ]
     }
 
@@ -155,10 +166,15 @@ impl Window {
                 self.ask_what_was_asked_meanwhile();
             }
             News::CallOver | News::CallRefused(_) => self.desk.hold(None),
+            News::Mended(..) | News::Trashed(..) => self.read_library(),
             _ => {}
         }
         let over = matches!(news, News::CallOver | News::CallRefused(_));
+        let read = matches!(news, News::Sessions(_));
         self.state.borrow_mut().hear(news);
+        if read {
+            self.mend_what_was_asked();
+        }
         if over {
             if self.closing.get() {
                 return self.window.close();
@@ -212,7 +228,14 @@ impl Window {
                 self.after.paint(left);
                 "after"
             }
-            Scene::Library(_) | Scene::Settings => "before",
+            Scene::Library(known) => {
+                self.library.paint(state, known);
+                "library"
+            }
+            Scene::Settings => {
+                self.settings.paint(state);
+                "settings"
+            }
         }
     }
 
@@ -266,7 +289,7 @@ impl Window {
 /// The actions, each of which performs itself.
 fn actions(window: &std::rc::Weak<Window>) -> Vec<(Action, gio::SimpleAction)> {
     let simple = |action: Action| {
-        let takes = action.takes_text().then(|| glib::VariantTy::STRING);
+        let takes = action.takes_text().then_some(glib::VariantTy::STRING);
         let simple = match action.is_switch() {
             true => gio::SimpleAction::new_stateful(action.name(), takes, &false.to_variant()),
             false => gio::SimpleAction::new(action.name(), takes),

@@ -40,7 +40,7 @@ pub fn size(bytes: u64) -> String {
 /// Up to two letters for who shows no face.
 pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
-    let letters: String = words.next().into_iter().chain(words.last()).collect();
+    let letters: String = words.next().into_iter().chain(words.next_back()).collect();
     letters.to_uppercase()
 }
 

@@ -6,6 +6,9 @@ use crate::studio::library;
 use crate::studio::{AlignSettings, align, room};
 use crate::ui::state::News;
 use crate::words::Size;
+use gtk::gio;
+use gtk::gio::prelude::FileExt;
+use gtk4 as gtk;
 use std::path::PathBuf;
 
 /// So wide are the library's pictures.
@@ -45,6 +48,15 @@ impl Desk {
                 let done = library::recover(&session, |done| tell(&news, News::Mending(folder.clone(), done)));
                 tell(&news, News::Mended(session.folder, done.map(|_| ()).map_err(|why| why.to_string())));
             }
+        });
+    }
+
+    /// Moves a session to where people can take it back from.
+    pub fn trash(&self, folder: PathBuf) {
+        let news = self.news.clone();
+        aside("trash", move || {
+            let done = gio::File::for_path(&folder).trash(gio::Cancellable::NONE);
+            tell(&news, News::Trashed(done.map_err(|why| why.to_string())));
         });
     }
 

@@ -14,6 +14,8 @@ use std::thread::JoinHandle;
 pub enum Job {
     /// Camera and microphone on, or others.
     Preview(CameraChoice, MicrophoneChoice, PictureWatch),
+    /// Everything off.
+    Rest,
     /// Open a call.
     Host(CallSettings, Admission),
     /// Come into one.
@@ -56,14 +58,17 @@ impl Drop for Stagehand {
 }
 
 fn work(inbox: &Receiver<Job>, news: &Sender<News>) {
-    let mut preview = None;
+    let mut preview: Option<Preview> = None;
     while let Ok(job) = inbox.recv() {
         // Whatever comes next, the devices have to be free for it.
-        drop(preview.take());
+        if let Some(preview) = preview.take() {
+            preview.end();
+        }
         match newest(job, inbox) {
             Job::Preview(camera, microphone, pictures) => {
                 preview = turn_on(camera, microphone, pictures, news);
             }
+            Job::Rest => {}
             Job::Host(settings, admission) => follow(Call::host(settings, admission), news),
             Job::Join(settings, invite) => follow(Call::join(settings, invite), news),
         }

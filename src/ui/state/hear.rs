@@ -110,10 +110,11 @@ impl State {
 
     fn hear_library(&mut self, news: News) {
         if let News::Sessions(sessions) = &news {
-            self.broken = sessions.iter().filter(|session| !session.finished).count();
+            self.broken = sessions.iter().filter(|session| !session.finished && !session.running).count();
+            self.offer_mending();
         }
         let failed = match &news {
-            News::Trashed(_, Err(why)) => Some(why.clone()),
+            News::Trashed(Err(why)) => Some(why.clone()),
             _ => None,
         };
         if let Some(why) = failed {
@@ -142,7 +143,7 @@ impl State {
     }
 
     /// Offers to mend what a crash left, once the disk has been read.
-    pub fn offer_mending(&mut self) {
+    fn offer_mending(&mut self) {
         if self.broken > 0 && self.banner.is_none() && matches!(self.scene, Scene::Before) {
             let text = tr("A recording was not finished last time. It is safe, and can be made whole now.");
             self.banner = Some(Banner::new(Tone::Note, text).with(Action::Recover, Some(String::new())));

@@ -3,7 +3,7 @@
 
 use crate::media::Still;
 use crate::studio::library::Session;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The page.
 #[derive(Debug, Default)]
@@ -56,9 +56,8 @@ impl Library {
         self.entries.as_mut()?.iter_mut().find(|entry| entry.session.folder == folder)
     }
 
-    /// Those without a picture.
-    pub fn without_thumbnail(&self) -> Vec<PathBuf> {
-        let entries = self.entries.iter().flatten();
-        entries.filter(|entry| entry.thumbnail.is_none()).map(|entry| entry.session.folder.clone()).collect()
+    /// All that are known.
+    pub fn sessions(&self) -> impl Iterator<Item = &Session> {
+        self.entries.iter().flatten().map(|entry| &entry.session)
     }
 }

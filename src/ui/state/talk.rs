@@ -231,8 +231,8 @@ impl Talk {
             }
             CallEvent::PeerSeen { participant, name } => self.them(participant, &name).seen = true,
             CallEvent::Stats { recording, peers, .. } => self.measure(recording, &peers),
-            CallEvent::Warning { kind: "overload", message } => self.shed = Some(message),
-            CallEvent::Warning { kind: "overload-over", .. } => self.shed = None,
+            CallEvent::Warning { kind: "busy", message } => self.shed = Some(message),
+            CallEvent::Warning { kind: "busy-over", .. } => self.shed = None,
             CallEvent::Recording(event) => self.hear_tape(event),
             CallEvent::Error { message } => self.failed = Some(message),
             CallEvent::Roster { .. } | CallEvent::NoRoad { .. } | CallEvent::Warning { .. } | CallEvent::Left => {}
@@ -297,6 +297,8 @@ impl Talk {
 
     fn hear_tape(&mut self, event: Event) {
         match event {
+            // Test sources are labelled where they are seen; nothing has happened to them.
+            Event::Warning { kind, .. } if kind == "test-source" => {}
             Event::Warning { message, .. } | Event::Error { message } => self.happened.push(message),
             Event::RecordingFinished(finished) => self.finished = Some(finished),
             Event::RecordingStarted { .. } | Event::Stats { .. } | Event::DeviceChanged { .. } => {}

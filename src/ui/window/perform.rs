@@ -52,8 +52,13 @@ impl Window {
             Action::DropFolder => self.drop_folder(value),
             Action::Align => self.align(),
             Action::OpenAligned => self.open_aligned(),
-            Action::Library | Action::Recover | Action::Trash | Action::Settings => {}
-            Action::ChooseFolder | Action::Set => {}
+            Action::OpenSession => self.open_session(value),
+            Action::Library => self.show_library(),
+            Action::Recover => self.recover(value),
+            Action::Trash => self.ask_to_trash(value),
+            Action::Settings => self.show(Scene::Settings),
+            Action::ChooseFolder => self.ask_for_recordings(),
+            Action::Set => self.set(value),
             Action::Back => self.go_back(),
             Action::Dismiss => self.state.borrow_mut().banner = None,
             Action::Fullscreen => self.window.set_fullscreened(!self.window.is_fullscreen()),
@@ -64,7 +69,7 @@ impl Window {
         self.update_view();
     }
 
-    fn prefer(&self, change: impl FnOnce(&mut Preferences)) {
+    pub(super) fn prefer(&self, change: impl FnOnce(&mut Preferences)) {
         let mut state = self.state.borrow_mut();
         change(&mut state.preferences);
         let saved = state.preferences.save();
@@ -298,7 +303,11 @@ impl Window {
     // ---- after
 
     fn go_back(&self) {
-        self.state.borrow_mut().scene = Scene::Before;
+        let from_library = matches!(&self.state.borrow().scene, Scene::After(left) if left.from_library);
+        if from_library {
+            return self.show_library();
+        }
+        self.show(Scene::Before);
         self.start_preview();
         self.ask_for_room();
     }
