@@ -39,6 +39,7 @@ mod knocks;
 mod layout;
 mod library;
 mod meter;
+mod renderer;
 mod screens;
 mod session;
 mod settings;
@@ -69,6 +70,7 @@ pub enum NoWindow {
 
 /// Opens the window and runs until it is closed; a second start raises the first one's window instead.
 pub fn main(request: &Request) -> Result<ExitCode, NoWindow> {
+    renderer::choose();
     gtk::init().map_err(|_| NoWindow::NoDisplay)?;
     media::start()?;
     Ok(application::run(request))

@@ -23,6 +23,7 @@ pub struct After {
     file: gtk::Label,
     happened: gtk::Label,
     together: gtk::Box,
+    folder: gtk::Button,
     folders: gtk::Box,
     shown: RefCell<Option<Vec<PathBuf>>>,
     aligned: gtk::Label,
@@ -45,6 +46,7 @@ impl After {
             file: parts.get("file"),
             happened: parts.get("happened"),
             together,
+            folder: parts.get("folder"),
             folders: parts.get("folders"),
             shown: RefCell::default(),
             aligned: parts.get("aligned"),
@@ -56,6 +58,11 @@ impl After {
     /// The widget.
     pub fn widget(&self) -> &gtk::ScrolledWindow {
         &self.page
+    }
+
+    /// To the folder.
+    pub fn focus(&self) {
+        self.folder.grab_focus();
     }
 
     /// Shows what is left.

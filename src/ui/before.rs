@@ -13,7 +13,7 @@ use super::words::{fill, size, tr};
 use crate::media::DeviceKind;
 use crate::studio::Level;
 use gtk::gdk;
-use gtk::prelude::WidgetExt;
+use gtk::prelude::{EditableExt, WidgetExt};
 use gtk4 as gtk;
 
 /// The page.
@@ -32,6 +32,7 @@ pub struct Before {
     speakers: Chooser,
     beep: gtk::Button,
     room: gtk::Label,
+    host: gtk::Button,
     _signs: [Sign; 2],
 }
 
@@ -58,6 +59,7 @@ impl Before {
             speakers: chooser("speakers", DeviceKind::Speaker, Action::ChooseSpeaker),
             beep: parts.get("beep"),
             room: parts.get("room"),
+            host: parts.get("host"),
             _signs: [
                 Sign::new(parts.get("microphone-sign"), Glyph::Microphone),
                 Sign::new(parts.get("headphones-sign"), Glyph::Headphones),
@@ -68,6 +70,15 @@ impl Before {
     /// The widget.
     pub fn widget(&self) -> &gtk::ScrolledWindow {
         &self.page
+    }
+
+    /// To who one is, as long as that is not said.
+    pub fn focus(&self) {
+        if self.name.text().is_empty() {
+            self.name.grab_focus();
+        } else {
+            self.host.grab_focus();
+        }
     }
 
     /// Shows the state.

@@ -41,6 +41,7 @@ pub struct Call {
     recorded: gtk::Label,
     invite: gtk::Button,
     choosers: [Chooser; 3],
+    mute: gtk::ToggleButton,
     mute_sign: Sign,
     camera_sign: Sign,
     _signs: [Sign; 4],
@@ -96,6 +97,7 @@ impl Call {
                 chooser("microphones", DeviceKind::Microphone, Action::ChooseMicrophone),
                 chooser("speakers", DeviceKind::Speaker, Action::ChooseSpeaker),
             ],
+            mute: parts.get("mute"),
             mute_sign: sign("mute-sign", Glyph::Microphone),
             camera_sign: sign("camera-sign", Glyph::Camera),
             _signs: [
@@ -110,6 +112,11 @@ impl Call {
     /// The widget.
     pub fn widget(&self) -> &gtk::Box {
         &self.page
+    }
+
+    /// To the most used switch.
+    pub fn focus(&self) {
+        self.mute.grab_focus();
     }
 
     /// Shows the state.

@@ -18,6 +18,7 @@ pub struct Host {
     mapping: gtk::Label,
     knocks: Knocks,
     back: gtk::Button,
+    copy: gtk::Button,
 }
 
 impl Host {
@@ -33,12 +34,18 @@ impl Host {
             mapping: parts.get("mapping"),
             knocks: Knocks::new(parts.get("knocks")),
             back: parts.get("return"),
+            copy: parts.get("copy"),
         }
     }
 
     /// The widget.
     pub fn widget(&self) -> &gtk::ScrolledWindow {
         &self.page
+    }
+
+    /// To what is done here.
+    pub fn focus(&self) {
+        self.copy.grab_focus();
     }
 
     /// Shows the state.

@@ -196,7 +196,11 @@ impl Window {
         }
         self.paint_banner(state.banner.as_ref());
         self.back.set_visible(Action::Back.enabled(&state));
-        self.pages.set_visible_child_name(self.paint_page(&state));
+        let page = self.paint_page(&state);
+        if self.pages.visible_child_name().is_none_or(|shown| shown != page) {
+            self.pages.set_visible_child_name(page);
+            self.focus(page);
+        }
         self.painting.set(false);
     }
 
@@ -236,6 +240,18 @@ impl Window {
                 self.settings.paint(state);
                 "settings"
             }
+        }
+    }
+
+    /// Where the keyboard goes when a page comes: to what is most likely done on it.
+    fn focus(&self, page: &str) {
+        match page {
+            "before" => self.before.focus(),
+            "host" => self.host.focus(),
+            "join" => self.join.focus(),
+            "call" => self.call.focus(),
+            "after" => self.after.focus(),
+            _ => {}
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::Window;
 use crate::disk::Preferences;
-use crate::media::DeviceKind;
+use crate::media::{DeviceKind, FrameSamples};
 use crate::studio::{CallSettings, Settings};
 use crate::ui::action::Action;
 use crate::ui::desk::{camera, microphone};
@@ -139,8 +139,6 @@ impl Window {
             }
             window.update_view();
         });
-        self.update_view();
-        self.join.focus();
     }
 
     /// An invite from outside: the command line, a link.
@@ -222,9 +220,9 @@ impl Window {
             seconds: None,
             recording,
             speaker: preferences.speaker.as_str().into(),
-            frames: crate::media::FrameSamples::Ms5,
-            record_from_start: false,
-            keep_muted: false,
+            frames: if preferences.short_frames { FrameSamples::Ms2_5 } else { FrameSamples::Ms5 },
+            record_from_start: preferences.record_from_start,
+            keep_muted: preferences.keep_muted,
             pictures: Some(self.screens.watch()),
         })
     }
