@@ -4,7 +4,7 @@
 use super::action::Action;
 use super::state::{After as Left, Master, Spoken};
 use super::template::Template;
-use super::words::{clock, fill, size, tr};
+use super::words::{clock, fill, mark, size, tr};
 use crate::studio::AlignReport;
 use gtk::glib::types::StaticType;
 use gtk::prelude::{AccessibleExtManual, ActionableExt, BoxExt, ToVariant, WidgetExt};
@@ -166,9 +166,9 @@ fn verdict(left: &Left, master: &Master) -> String {
             said.push(fill(tr(words), &[("n", &what.to_string())]));
         }
     };
-    count(master.frames_dropped, "{n} frames were lost because the machine was too busy.");
-    count(master.frames_held, "{n} frames stand still, because the camera was away.");
-    count(master.samples_silenced, "{n} samples are silent, because the microphone was away.");
+    count(master.frames_dropped, mark("{n} frames were lost because the machine was too busy."));
+    count(master.frames_held, mark("{n} frames stand still, because the camera was away."));
+    count(master.samples_silenced, mark("{n} samples are silent, because the microphone was away."));
     if !master.finished {
         said.push(tr("The file could not be finished; it is safe, and the library can recover it.").to_owned());
     }

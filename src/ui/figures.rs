@@ -3,7 +3,7 @@
 //! mouth to ear, each with its last minute as a line.
 
 use super::state::{Talk, Them};
-use super::words::tr;
+use super::words::{mark, tr};
 use gtk::cairo;
 use gtk::prelude::{BoxExt, DrawingAreaExt, DrawingAreaExtManual, GridExt, StyleContextExt, WidgetExt};
 use gtk4 as gtk;
@@ -18,8 +18,12 @@ const LINE: (i32, i32) = (90, 22);
 const SECONDS: usize = 60;
 
 /// What is shown of somebody: words, unit, and the least that fills the height.
-const ROWS: [(&str, &str, f64); 4] =
-    [("Round trip", "ms", 40.0), ("Lost", "%", 5.0), ("Buffer", "ms", 40.0), ("Mouth to ear", "ms", 100.0)];
+const ROWS: [(&str, &str, f64); 4] = [
+    (mark("Round trip"), "ms", 40.0),
+    (mark("Lost"), "%", 5.0),
+    (mark("Buffer"), "ms", 40.0),
+    (mark("Mouth to ear"), "ms", 100.0),
+];
 
 /// The overlay.
 pub struct Figures {

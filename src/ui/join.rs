@@ -5,15 +5,15 @@ use super::action::Action;
 use super::entry;
 use super::state::{Joining, Step, Talk};
 use super::template::Template;
-use super::words::tr;
+use super::words::{mark, tr};
 use gtk::prelude::{BoxExt, EntryExt, WidgetExt};
 use gtk4 as gtk;
 
 /// The steps of the way in, in order.
 const STEPS: [(Step, &str); 3] = [
-    (Step::Opening, "Turning on camera and microphone"),
-    (Step::Looking, "Looking for the host"),
-    (Step::Asking, "Waiting for the host to let you in"),
+    (Step::Opening, mark("Turning on camera and microphone")),
+    (Step::Looking, mark("Looking for the host")),
+    (Step::Asking, mark("Waiting for the host to let you in")),
 ];
 
 /// The page.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! A text of `resources/ui`, turned into widgets.
 
+use super::words::translated;
 use gtk::glib;
 use gtk::prelude::{IsA, StaticType};
 use gtk4 as gtk;
@@ -11,7 +12,7 @@ pub struct Template(gtk::Builder);
 impl Template {
     /// Builds them. The text is part of this program, so a fault in it is one of ours; a test loads them all.
     pub fn load(text: &str) -> Template {
-        Template(gtk::Builder::from_string(text))
+        Template(gtk::Builder::from_string(&translated(text)))
     }
 
     /// The widget of that name.

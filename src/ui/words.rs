@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: MIT
-//! What people read, in their language. `tr` marks a sentence for `po/` and gives its translation.
+//! What people read, in their language. `tr` marks a sentence for `po/` and gives its translation; `mark` only marks
+//! one that is translated later.
+
+mod catalogue;
+
+use catalogue::catalogue;
+pub use catalogue::translated;
 
 /// A sentence in the person's language.
 pub fn tr(english: &'static str) -> &'static str {
+    catalogue().get(english).unwrap_or(english)
+}
+
+/// A sentence that `tr` will get from a table.
+pub const fn mark(english: &'static str) -> &'static str {
     english
 }
 
