@@ -55,11 +55,29 @@ pub fn run(request: &Request) -> ExitCode {
     if let Some(invite) = &request.invite {
         application.activate_action(OFFER, Some(&invite.to_variant()));
     }
+    watch_signals(&window);
     let code = application.run_with_args::<&str>(&[]);
     // The devices are let go, and a call that is still there is left, before the program ends.
     window.replace(None);
     if code == glib::ExitCode::SUCCESS { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
+
+/// SIGINT and SIGTERM end cleanly: a call is left, its recording finished.
+#[cfg(unix)]
+fn watch_signals(window: &Rc<RefCell<Option<Rc<Window>>>>) {
+    for signal in [libc::SIGINT, libc::SIGTERM] {
+        let window = window.clone();
+        glib::unix_signal_add_local(signal, move || {
+            if let Some(window) = &*window.borrow() {
+                window.close_safely();
+            }
+            glib::ControlFlow::Continue
+        });
+    }
+}
+
+#[cfg(not(unix))]
+fn watch_signals(_: &Rc<RefCell<Option<Rc<Window>>>>) {}
 
 fn open(application: &gtk::Application, profile: Option<String>) -> Result<Rc<Window>, crate::media::GraphError> {
     let (preferences, odd) = Preferences::load(profile.as_deref());

@@ -101,6 +101,7 @@ impl Window {
         window.read_library();
         window.update_view();
         window.window.present();
+        window.focus("before");
         Ok(window)
     }
 
@@ -110,12 +111,10 @@ impl Window {
     }
 
     fn furnish(self: &Rc<Self>, application: &gtk::Application) {
-        if let Some(profile) = &self.state.borrow().profile {
-            self.window.set_title(Some(&format!("HyperZoom ({profile})")));
-        }
         for (page, name) in self.all_pages() {
             self.pages.add_named(&page, Some(name));
         }
+        self.window.set_title(Some(&title("before", self.state.borrow().profile.as_deref())));
         for (action, simple) in &self.actions {
             self.window.add_action(simple);
             application.set_accels_for_action(&action.full_name(), action.keys());
@@ -200,6 +199,7 @@ impl Window {
         if self.pages.visible_child_name().is_none_or(|shown| shown != page) {
             self.pages.set_visible_child_name(page);
             self.focus(page);
+            self.window.set_title(Some(&title(page, state.profile.as_deref())));
         }
         self.painting.set(false);
     }
@@ -296,10 +296,36 @@ impl Window {
         false
     }
 
+    /// Closes without a question, as soon as everything is safe: the session ends, or somebody sends a signal.
+    pub fn close_safely(&self) {
+        let talks = self.state.borrow().scene.talk().is_some();
+        self.closing.set(true);
+        if talks {
+            self.leave();
+            self.update_view();
+        } else {
+            self.window.close();
+        }
+    }
+
     /// Ends the program, when everything is safe.
     fn quit(self: &Rc<Self>) {
         self.window.close();
     }
+}
+
+/// Where we are, for whoever reads titles: the desktop, and screen readers.
+fn title(page: &str, profile: Option<&str>) -> String {
+    let place = match page {
+        "host" => tr("Host a call"),
+        "join" => tr("Join a call"),
+        "call" => tr("In the call"),
+        "after" => tr("Recording"),
+        "library" => tr("Past sessions"),
+        "settings" => tr("Settings"),
+        _ => "HyperZoom",
+    };
+    profile.map_or_else(|| place.to_owned(), |profile| format!("{place} ({profile})"))
 }
 
 /// The actions, each of which performs itself.
