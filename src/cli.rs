@@ -17,15 +17,36 @@ mod recover;
 mod shared;
 
 use crate::media;
-use clap::{Parser, Subcommand};
+use crate::studio::Invite;
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// A call that feels like one room, and a local master that never loses a frame.
 #[derive(Debug, Parser)]
-#[command(name = "hyperzoom", version, arg_required_else_help = true, args_override_self = true)]
+#[command(name = "hyperzoom", version, args_override_self = true, after_help = "Without a command the app opens.")]
 struct Arguments {
+    /// Opens the app to join this call: what the host sent you, or an hz: link
+    #[arg(value_name = "INVITE")]
+    invite: Option<String>,
+    /// The app as an instance with its own settings and folder
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+}
+
+/// What is left to do when the command line is read.
+#[derive(Debug)]
+pub enum Wish {
+    /// Nothing: the command has run.
+    Done(ExitCode),
+    /// To open the app.
+    App {
+        /// An instance of its own.
+        profile: Option<String>,
+        /// Somebody's invite.
+        invite: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,14 +77,38 @@ enum Command {
     Doctor(doctor::Doctor),
 }
 
-/// Parses, does it, and answers with the exit code.
-pub fn main() -> ExitCode {
+/// Parses, and does it, unless it is the app's to do.
+pub fn main() -> Wish {
     // Before anything starts a thread.
     media::ask_for_real_time_clients();
     let arguments = Arguments::parse();
     start_log();
     let json = std::env::args_os().any(|word| word == "--json");
-    let done = match arguments.command {
+    let Some(command) = arguments.command else { return app(arguments.profile, arguments.invite) };
+    Wish::Done(run(command, json))
+}
+
+/// Without an app all that can be done is to say why, and what can be done instead.
+pub fn no_app(why: &str) -> ExitCode {
+    eprintln!("hyperzoom: {why}; these commands need none:\n");
+    eprintln!("{}", Arguments::command().render_help());
+    ExitCode::FAILURE
+}
+
+/// A slip of the finger in a command's name is not sent to the app as an invite.
+fn app(profile: Option<String>, invite: Option<String>) -> Wish {
+    let is_link = |text: &str| text.starts_with("hz:") || text.parse::<Invite>().is_ok();
+    match invite {
+        Some(text) if !is_link(&text) => {
+            eprintln!("hyperzoom: '{text}' is neither a command nor an invite; 'hyperzoom --help' lists the commands");
+            Wish::Done(ExitCode::from(2))
+        }
+        invite => Wish::App { profile, invite },
+    }
+}
+
+fn run(command: Command, json: bool) -> ExitCode {
+    let done = match command {
         Command::Host(host) => host.run(),
         Command::Join(join) => join.run(),
         Command::Demo(demo) => demo.run(),

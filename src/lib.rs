@@ -11,6 +11,7 @@
 //! ```text
 //!   main.rs        arguments -> face -> exit code
 //!   4  cli         the command line
+//!      ui          the window
 //!   3  studio      the conductor and public library: a take and its devices, a call and its people, their events
 //!   2  media       hand: the only place that says GStreamer
 //!      disk        hand: session folders, metadata, space, the writer, recovering, corrected sound
@@ -50,6 +51,7 @@
 //! - [`net`]: what the datagrams mean.
 //! - [`studio`]: how anything is drawn or printed; it never waits for a device, an encoder or a disk.
 //! - [`cli`]: GStreamer, threads, clocks.
+//! - `ui`: GStreamer; anything that takes time happens on threads of its desk.
 
 pub mod cli;
 pub mod disk;
@@ -60,4 +62,6 @@ pub mod net;
 pub mod playout;
 pub mod studio;
 pub mod sync;
+#[cfg(feature = "ui")]
+pub mod ui;
 pub mod words;

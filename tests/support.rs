@@ -10,6 +10,9 @@ pub mod counting;
 #[cfg(unix)]
 #[allow(dead_code)]
 pub mod cut;
+#[cfg(all(target_os = "linux", feature = "ui"))]
+#[allow(dead_code)]
+pub mod desktop;
 #[cfg(unix)]
 #[allow(dead_code)]
 pub mod machine;

@@ -64,3 +64,6 @@ mod switch;
 mod tidy;
 /// Voice goes from the encoder to the network without waiting for anything.
 mod voice_path;
+/// The app is used as a person uses it, through a screen that nobody sees.
+#[cfg(all(target_os = "linux", feature = "ui"))]
+mod window;

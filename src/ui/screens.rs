@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//! What is painted of everybody: our own picture, and one for each place of a call. Pictures reach them from their own
+//! threads; the window's thread only makes them.
+
+use crate::media::{GraphError, View, ViewFeed};
+use crate::studio::{PictureWatch, Shown};
+use crate::words::PEOPLE_MAX;
+use gtk::gdk;
+use gtk::prelude::Cast;
+use gtk4 as gtk;
+use std::cell::OnceCell;
+use std::sync::{Arc, OnceLock};
+
+/// All screens of a window.
+pub struct Screens {
+    own: View,
+    others: [OnceCell<Option<View>>; PEOPLE_MAX],
+    feeds: Arc<Feeds>,
+}
+
+struct Feeds {
+    own: ViewFeed,
+    /// There once somebody has that place.
+    others: [OnceLock<ViewFeed>; PEOPLE_MAX],
+}
+
+impl Screens {
+    /// Our own at once, the others' when they are needed.
+    pub fn start() -> Result<Screens, GraphError> {
+        let own = View::start()?;
+        let feeds = Arc::new(Feeds { own: own.feed(), others: Default::default() });
+        Ok(Screens { own, others: Default::default(), feeds })
+    }
+
+    /// Our own picture.
+    pub fn own(&self) -> Option<gdk::Paintable> {
+        paintable(&self.own)
+    }
+
+    /// The picture of whoever is in that place.
+    pub fn other(&self, participant: u8) -> Option<gdk::Paintable> {
+        let place = usize::from(participant);
+        let view = self.others.get(place)?.get_or_init(|| match View::start() {
+            Ok(view) => {
+                // The place was empty: this is the only one who fills it.
+                let _ = self.feeds.others[place].set(view.feed());
+                Some(view)
+            }
+            Err(why) => {
+                tracing::error!("a face can't be shown: {why}");
+                None
+            }
+        });
+        view.as_ref().and_then(paintable)
+    }
+
+    /// Where the pictures of a preview or a call go.
+    pub fn watch(&self) -> PictureWatch {
+        let feeds = self.feeds.clone();
+        Arc::new(move |shown| match shown {
+            Shown::Own(picture) => feeds.own.show(picture),
+            Shown::Peer(place, picture) => {
+                if let Some(feed) = feeds.others.get(usize::from(place)).and_then(OnceLock::get) {
+                    feed.show(picture);
+                }
+            }
+            // The state says so too, and the tile shows initials then.
+            Shown::Dark(_) => {}
+        })
+    }
+}
+
+fn paintable(view: &View) -> Option<gdk::Paintable> {
+    view.paintable().downcast().ok()
+}
