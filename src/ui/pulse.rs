@@ -2,7 +2,8 @@
 //! How smoothly the window runs, told a line a second to whoever asks: `HYPERZOOM_LOG=hyperzoom::ui::pulse=debug`.
 //!
 //! ```text
-//!   {"longest_gap_ms":12.4,"painted":{"own":30,"1":24,"2":24}}
+//!   {"moving":"own"}                                                  as soon as a second picture of it is painted
+//!   {"longest_gap_ms":12.4,"painted":{"own":30,"1":24,"2":24}}        every second
 //! ```
 //!
 //! The gap is how long the main loop let a question wait; a picture counts as painted when the frame that shows it is.
@@ -34,6 +35,7 @@ struct Painted {
     /// A picture has come that no frame has shown yet.
     fresh: Rc<Cell<bool>>,
     count: Cell<u64>,
+    in_all: Cell<u64>,
 }
 
 impl Pulse {
@@ -64,7 +66,8 @@ impl Pulse {
         let fresh = Rc::new(Cell::new(false));
         let come = fresh.clone();
         paintable.connect_invalidate_contents(move |_| come.set(true));
-        self.painted.borrow_mut().push(Painted { name: name.to_owned(), fresh, count: Cell::new(0) });
+        let painted = Painted { name: name.to_owned(), fresh, count: Cell::default(), in_all: Cell::default() };
+        self.painted.borrow_mut().push(painted);
     }
 
     /// Looks at the frames of a window, which is about to be shown.
@@ -83,6 +86,10 @@ impl Pulse {
     fn count(&self) {
         for painted in self.painted.borrow().iter().filter(|painted| painted.fresh.replace(false)) {
             painted.count.set(painted.count.get() + 1);
+            painted.in_all.set(painted.in_all.get() + 1);
+            if painted.in_all.get() == 2 {
+                tracing::debug!("{}", serde_json::json!({ "moving": painted.name }));
+            }
         }
     }
 
