@@ -3,7 +3,9 @@
 
 use super::action::{Action, Group};
 use super::words::tr;
-use gtk::prelude::{BoxExt, Cast, DialogExt, FileChooserExt, FileExt, GtkWindowExt, NativeDialogExt, WidgetExt};
+use gtk::prelude::{
+    AccessibleExtManual, BoxExt, Cast, DialogExt, FileChooserExt, FileExt, GtkWindowExt, NativeDialogExt, WidgetExt,
+};
 use gtk4 as gtk;
 use std::path::PathBuf;
 
@@ -16,8 +18,15 @@ pub fn confirm(parent: &gtk::ApplicationWindow, question: &str, what: &str, yes:
         .secondary_text(what)
         .message_type(gtk::MessageType::Question)
         .build();
-    dialog.add_button(tr("Cancel"), gtk::ResponseType::Cancel);
-    let button = dialog.add_button(yes, gtk::ResponseType::Accept);
+    dialog.update_property(&[gtk::accessible::Property::Label(question)]);
+    let button = |words: &str, answer| {
+        // Buttons that GTK makes for a dialog say their words twice to a screen reader.
+        let button = gtk::Button::with_label(words);
+        dialog.add_action_widget(&button, answer);
+        button
+    };
+    button(tr("Cancel"), gtk::ResponseType::Cancel);
+    let button = button(yes, gtk::ResponseType::Accept);
     button.add_css_class("destructive-action");
     dialog.set_default_response(gtk::ResponseType::Accept);
     dialog.connect_response(move |dialog, answer| {

@@ -234,11 +234,11 @@ impl App<'_> {
         things.as_array().into_iter().flatten().map(thing).collect()
     }
 
-    /// Waits until something is called like that, or begins so.
+    /// Waits until something says that among other things.
     #[track_caller]
-    pub fn says(&self, beginning: &str) -> String {
-        let found = || self.things().into_iter().map(|thing| thing.name).find(|name| name.starts_with(beginning));
-        wait_until(&format!("'{beginning}'"), || found().is_some());
+    pub fn says(&self, words: &str) -> String {
+        let found = || self.things().into_iter().map(|thing| thing.name).find(|name| name.contains(words));
+        wait_until(&format!("'{words}'"), || found().is_some());
         found().unwrap_or_default()
     }
 
