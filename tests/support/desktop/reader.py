@@ -44,10 +44,10 @@ def program(pid):
 
 
 def widgets(pid):
-    """Of all windows; a question comes before what it is about."""
+    """Of all windows; the newest first, since a question comes before what it is about."""
     found = program(pid)
     windows = [found.get_child_at_index(at) for at in range(found.get_child_count())] if found is not None else []
-    for window in sorted(windows, key=lambda window: window.get_role_name() == "frame"):
+    for window in reversed([window for window in windows if window is not None]):
         yield from below(window)
 
 
@@ -69,7 +69,8 @@ def titles(order):
     found = program(order["pid"])
     if found is None:
         return []
-    return [found.get_child_at_index(at).get_name() for at in range(found.get_child_count())]
+    windows = [found.get_child_at_index(at) for at in range(found.get_child_count())]
+    return [window.get_name() for window in windows if window is not None]
 
 
 def things(order):
