@@ -39,6 +39,7 @@ mod knocks;
 mod layout;
 mod library;
 mod meter;
+mod pulse;
 mod renderer;
 mod screens;
 mod session;

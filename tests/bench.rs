@@ -4,6 +4,8 @@
 mod call;
 mod cost;
 mod faces;
+#[cfg(feature = "ui")]
+mod window;
 
 use crate::crash::ending::{Moment, all_killed_while_finishing};
 use crate::crash::killing::{Trial, killed_while_recording};

@@ -2,6 +2,7 @@
 //! What is painted of everybody: our own picture, and one for each place of a call. Pictures reach them from their own
 //! threads; the window's thread only makes them.
 
+use super::pulse::Pulse;
 use crate::media::{GraphError, View, ViewFeed};
 use crate::studio::{PictureWatch, Shown};
 use crate::words::PEOPLE_MAX;
@@ -9,6 +10,7 @@ use gtk::gdk;
 use gtk::prelude::Cast;
 use gtk4 as gtk;
 use std::cell::OnceCell;
+use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 /// All screens of a window.
@@ -16,6 +18,7 @@ pub struct Screens {
     own: View,
     others: [OnceCell<Option<View>>; PEOPLE_MAX],
     feeds: Arc<Feeds>,
+    pulse: Option<Rc<Pulse>>,
 }
 
 struct Feeds {
@@ -29,7 +32,11 @@ impl Screens {
     pub fn start() -> Result<Screens, GraphError> {
         let own = View::start()?;
         let feeds = Arc::new(Feeds { own: own.feed(), others: Default::default() });
-        Ok(Screens { own, others: Default::default(), feeds })
+        let pulse = Pulse::start();
+        if let (Some(pulse), Some(own)) = (&pulse, paintable(&own)) {
+            pulse.follow("own", &own);
+        }
+        Ok(Screens { own, others: Default::default(), feeds, pulse })
     }
 
     /// Our own picture.
@@ -44,6 +51,9 @@ impl Screens {
             Ok(view) => {
                 // The place was empty: this is the only one who fills it.
                 let _ = self.feeds.others[place].set(view.feed());
+                if let (Some(pulse), Some(theirs)) = (&self.pulse, paintable(&view)) {
+                    pulse.follow(&place.to_string(), &theirs);
+                }
                 Some(view)
             }
             Err(why) => {
@@ -52,6 +62,13 @@ impl Screens {
             }
         });
         view.as_ref().and_then(paintable)
+    }
+
+    /// Tells how smoothly a window paints them, to whoever asks.
+    pub fn watch_pulse(&self, window: &gtk::ApplicationWindow) {
+        if let Some(pulse) = &self.pulse {
+            pulse.watch(window);
+        }
     }
 
     /// Where the pictures of a preview or a call go.

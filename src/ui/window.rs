@@ -121,6 +121,7 @@ impl Window {
         }
         self.window.set_application(Some(application));
         self.window.add_controller(self.space_bar());
+        self.screens.watch_pulse(&self.window);
         let weak = Rc::downgrade(self);
         self.window.connect_close_request(move |_| match weak.upgrade() {
             Some(window) if !window.may_close() => glib::Propagation::Stop,

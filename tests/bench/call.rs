@@ -13,4 +13,4 @@ mod line;
 mod mouth_to_ear;
 mod price;
 mod speech;
-mod table;
+pub mod table;

@@ -4,6 +4,8 @@
 //!
 //! Everything has a folder and a home of its own, and is ended by the guard that began it.
 
+mod keys;
+
 use super::pipewire::Daemon;
 use super::program::{self, wait_until};
 use serde_json::{Value, json};
@@ -39,6 +41,8 @@ pub struct App<'a> {
     child: Child,
     /// Its name on the bus.
     pub bus: String,
+    /// What it says to people.
+    log: PathBuf,
 }
 
 /// What an app says of one of its widgets.
@@ -54,6 +58,10 @@ pub struct Thing {
     pub focusable: bool,
     /// Whether it is pressed.
     pub pressed: bool,
+    /// Whether it is to be seen.
+    pub showing: bool,
+    /// Whether it may be used now.
+    pub sensitive: bool,
 }
 
 impl Desktop {
@@ -107,15 +115,21 @@ impl Desktop {
 
     /// Opens the app, and waits until its window is there.
     pub fn open(&self, profile: Option<&str>, arguments: &[&str]) -> App<'_> {
+        self.open_with(profile, arguments, |_| ())
+    }
+
+    /// The same, with something more in its environment.
+    pub fn open_with(&self, profile: Option<&str>, arguments: &[&str], prepare: impl FnOnce(&mut Command)) -> App<'_> {
         let mut command = self.command();
+        prepare(&mut command);
         if let Some(profile) = profile {
             command.args(["--profile", profile]);
         }
-        let log = std::fs::File::create(self.home().join(format!("app-{}.log", profile.unwrap_or("usual"))));
-        let log = log.expect("our own folder");
-        let child = command.args(arguments).stdout(Stdio::null()).stderr(log).spawn().expect("our program starts");
+        let log = self.home().join(format!("app-{}.log", profile.unwrap_or("usual")));
+        let errors = std::fs::File::create(&log).expect("our own folder");
+        let child = command.args(arguments).stdout(Stdio::null()).stderr(errors).spawn().expect("our program starts");
         let bus = profile.map_or_else(|| BUS.to_owned(), |profile| format!("{BUS}.p_{profile}"));
-        let app = App { desktop: self, child, bus };
+        let app = App { desktop: self, child, bus, log };
         wait_until("the window", || !app.titles().is_empty());
         app
     }
@@ -213,6 +227,8 @@ impl App<'_> {
                 parent: text("parent"),
                 focusable: is("focusable"),
                 pressed: is("pressed"),
+                showing: is("showing"),
+                sensitive: is("sensitive"),
             }
         };
         things.as_array().into_iter().flatten().map(thing).collect()
@@ -235,8 +251,13 @@ impl App<'_> {
 
     /// Gives one of its orders, as a key would.
     pub fn press(&self, action: &str) {
+        self.press_with(action, None);
+    }
+
+    /// The same, with what comes with it.
+    pub fn press_with(&self, action: &str, value: Option<&str>) {
         let path = format!("/{}/window/1", self.bus.replace('.', "/"));
-        let order = json!({ "do": "order", "bus": self.bus, "path": path, "action": action });
+        let order = json!({ "do": "order", "bus": self.bus, "path": path, "action": action, "value": value });
         assert_eq!(self.desktop.ask(&order), json!(true));
     }
 
@@ -256,6 +277,16 @@ impl App<'_> {
     /// The longest that it did not, in ms.
     pub fn longest_silence_ms(&self) -> f64 {
         self.desktop.ask(&json!({ "do": "longest", "bus": self.bus })).as_f64().unwrap_or_default()
+    }
+
+    /// What it has said to people until now.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Its number, while it runs.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Its exit code, once it has ended by itself.

@@ -7,7 +7,7 @@ use crate::support::program;
 use std::process::Stdio;
 
 /// What is pressed, chosen or typed into.
-const CONTROLS: [&str; 5] = ["push button", "toggle button", "text", "combo box", "spin button"];
+pub const CONTROLS: [&str; 5] = ["push button", "toggle button", "text", "combo box", "spin button"];
 
 #[test]
 fn without_a_display_it_says_so_and_what_can_be_done() {

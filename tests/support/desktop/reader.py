@@ -2,10 +2,11 @@
 """Reads and uses windows as a screen reader does: one JSON order a line in, one JSON answer a line out.
 
   {"do": "titles", "pid": P}                      the titles of that program's windows
-  {"do": "things", "pid": P}                      everything in them: role, name, path, focusable, pressed, sensitive
+  {"do": "things", "pid": P}                      everything in them: role, name, parent, focusable, pressed, ...
   {"do": "click", "pid": P, "name": N}            presses what is called N; answers whether there was such a thing
   {"do": "type", "pid": P, "name": N, "text": T}  types into it
-  {"do": "order", "bus": B, "path": A, "action": N}  gives one of the window's orders
+  {"do": "focus", "pid": P}                       where the keyboard is: its name, and the names of what it is in
+  {"do": "order", "bus": B, "path": A, "action": N, "value": V}  gives one of the window's orders, with a text or null
   {"do": "watch", "bus": B, "path": A}            starts asking the main loop, over and over, whether it is there
   {"do": "longest", "bus": B}                     the longest it was not, in ms, since then
 """
@@ -43,10 +44,10 @@ def program(pid):
 
 
 def widgets(pid):
-    """Of all windows; a question comes before what it is about."""
+    """Of all windows; the newest first, since a question comes before what it is about."""
     found = program(pid)
     windows = [found.get_child_at_index(at) for at in range(found.get_child_count())] if found is not None else []
-    for window in sorted(windows, key=lambda window: window.get_role_name() == "frame"):
+    for window in reversed([window for window in windows if window is not None]):
         yield from below(window)
 
 
@@ -60,6 +61,7 @@ def thing(node):
         "focusable": states.contains(Atspi.StateType.FOCUSABLE),
         "pressed": states.contains(Atspi.StateType.PRESSED),
         "sensitive": states.contains(Atspi.StateType.SENSITIVE),
+        "showing": states.contains(Atspi.StateType.SHOWING),
     }
 
 
@@ -67,7 +69,8 @@ def titles(order):
     found = program(order["pid"])
     if found is None:
         return []
-    return [found.get_child_at_index(at).get_name() for at in range(found.get_child_count())]
+    windows = [found.get_child_at_index(at) for at in range(found.get_child_count())]
+    return [window.get_name() for window in windows if window is not None]
 
 
 def things(order):
@@ -91,9 +94,21 @@ def type_text(order):
     return False
 
 
+def focus(order):
+    for node in widgets(order["pid"]):
+        if node.get_state_set().contains(Atspi.StateType.FOCUSED) and node.get_role_name() not in ("frame", "dialog"):
+            names = []
+            while node is not None and node.get_role_name() not in ("frame", "application"):
+                names.append(node.get_name())
+                node = node.get_parent()
+            return names
+    return []
+
+
 def give_order(order):
     bus = Gio.bus_get_sync(Gio.BusType.SESSION)
-    what = GLib.Variant("(sava{sv})", (order["action"], [], {}))
+    value = [] if order["value"] is None else [GLib.Variant("s", order["value"])]
+    what = GLib.Variant("(sava{sv})", (order["action"], value, {}))
     bus.call_sync(order["bus"], order["path"], "org.gtk.Actions", "Activate", what, None,
                   Gio.DBusCallFlags.NONE, 10000, None)
     return True
@@ -122,7 +137,7 @@ def longest(order):
     return WATCHES.get(order["bus"], [0.0])[0]
 
 
-ORDERS = {"titles": titles, "things": things, "click": click, "type": type_text, "order": give_order,
+ORDERS = {"titles": titles, "things": things, "click": click, "type": type_text, "focus": focus, "order": give_order,
           "watch": watch, "longest": longest}
 
 for line in sys.stdin:
