@@ -65,7 +65,7 @@ impl Settings {
             ),
             Line::pick(
                 &network,
-                Pick { key: "frames", values: &["5", "2.5"], names: &["5 ms", "2.5 ms"] },
+                Pick { key: "frames", values: &["auto", "5", "2.5"], names: &[tr("Whatever pays"), "5 ms", "2.5 ms"] },
                 tr("Length of a voice packet"),
                 tr("With 2.5 ms you are heard earlier, with twice as many packets."),
             ),
@@ -104,7 +104,7 @@ fn get(preferences: &Preferences, key: &str) -> String {
         "record-from-start" => yes(preferences.record_from_start),
         "port" => preferences.port.to_string(),
         "port-mapping" => yes(preferences.port_mapping),
-        "frames" => if preferences.short_frames { "2.5" } else { "5" }.to_owned(),
+        "frames" => preferences.frames.clone(),
         "theme" => {
             let known = Theme::NAMES.iter().find(|(_, theme)| *theme == preferences.theme);
             known.map_or("system", |(name, _)| name).to_owned()
@@ -124,7 +124,7 @@ pub fn set(preferences: &mut Preferences, order: &str) {
         "record-from-start" => preferences.record_from_start = yes,
         "port" => preferences.port = value.parse().unwrap_or(preferences.port),
         "port-mapping" => preferences.port_mapping = yes,
-        "frames" => preferences.short_frames = value == "2.5",
+        "frames" => value.clone_into(&mut preferences.frames),
         "theme" => {
             let known = Theme::NAMES.iter().find(|(name, _)| *name == value);
             preferences.theme = known.map_or(preferences.theme, |(_, theme)| *theme);

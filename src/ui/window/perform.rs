@@ -3,8 +3,8 @@
 
 use super::Window;
 use crate::disk::Preferences;
-use crate::media::{DeviceKind, FrameSamples};
-use crate::studio::{CallSettings, Settings};
+use crate::media::DeviceKind;
+use crate::studio::CallSettings;
 use crate::ui::action::Action;
 use crate::ui::desk::{camera, microphone};
 use crate::ui::dialogs;
@@ -206,25 +206,9 @@ impl Window {
             "" => tr("Guest"),
             name => name,
         };
-        let mut recording = Settings::new(self.recordings(&state)?);
-        recording.camera = camera(&preferences.camera);
-        recording.microphone = microphone(&preferences.microphone);
-        recording.participant = name.to_owned();
-        recording.session_name.clone_from(&preferences.session);
-        recording.flac = preferences.flac;
-        Ok(CallSettings {
-            name: name.to_owned(),
-            bind: None,
-            port: preferences.port,
-            port_mapping: preferences.port_mapping,
-            seconds: None,
-            recording,
-            speaker: preferences.speaker.as_str().into(),
-            frames: if preferences.short_frames { FrameSamples::Ms2_5 } else { FrameSamples::Ms5 },
-            record_from_start: preferences.record_from_start,
-            keep_muted: preferences.keep_muted,
-            pictures: Some(self.screens.watch()),
-        })
+        let mut settings = CallSettings::of(preferences).map_err(|why| why.to_string())?;
+        settings.recording.participant = name.to_owned();
+        Ok(CallSettings { name: name.to_owned(), pictures: Some(self.screens.watch()), ..settings })
     }
 
     /// The call was still being opened when it was ended, or muted.
