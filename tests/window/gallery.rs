@@ -28,8 +28,8 @@ struct Gallery {
 
 impl Gallery {
     fn show(&self, desktop: &Desktop) {
-        super::prefer_theme(desktop, None, "Ada Host", self.theme);
-        super::prefer_theme(desktop, Some("guest"), "Bo Guest", self.theme);
+        super::prefer_theme(desktop, None, "Host", self.theme);
+        super::prefer_theme(desktop, Some("guest"), "Guest", self.theme);
         let host = desktop.open(None, &[]);
         self.take(&host, "1-before");
         for page in ["settings", "library", "join"] {
@@ -49,14 +49,14 @@ impl Gallery {
         host.press("statistics");
         guest.press("camera");
         guest.press("mute");
-        host.says("Bo Guest, muted");
+        host.says("Guest, muted");
         host.press("mute");
         self.take(&host, "6-muted");
         host.press("end");
         host.says("End the call?");
         self.take(&host, "7-question");
         host.click("End the call");
-        host.says("With Bo Guest");
+        host.says("With Guest");
         self.take(&host, "8-after");
         host.press("library");
         self.take(&host, "9-library");
