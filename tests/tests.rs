@@ -64,3 +64,5 @@ mod switch;
 mod tidy;
 /// Voice goes from the encoder to the network without waiting for anything.
 mod voice_path;
+/// What a window needs: pictures to draw, levels to show, devices to exchange, recordings to list.
+mod window;
