@@ -19,6 +19,10 @@
 //! In a call one thread again owns all that can change; voice alone goes past it (`call/sound.rs`). What a participant
 //! does with their own devices is the `call/stage.rs`; the recording of a call is a take like any other, told by the
 //! conductor when to begin and what the session's clock says.
+//!
+//! A window needs more than that, and nothing of it may make it wait: a [`Preview`] before the call, the call's pictures
+//! ([`PictureWatch`]) and levels ([`Meters`]), other devices in the middle of it ([`Remote::switch_camera`] and the like),
+//! the sessions of the past ([`library`]), and what was set once ([`Preferences`]).
 
 mod align;
 mod awake;

@@ -64,6 +64,8 @@ mod switch;
 mod tidy;
 /// Voice goes from the encoder to the network without waiting for anything.
 mod voice_path;
+/// What a window needs: pictures to draw, levels to show, devices to exchange, recordings to list.
+mod watching;
 /// The app is used as a person uses it, through a screen that nobody sees.
 #[cfg(all(target_os = "linux", feature = "ui"))]
 mod window;

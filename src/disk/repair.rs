@@ -222,16 +222,17 @@ pub fn scan(disk: &mut impl Disk, notes: bool) -> Result<Movie, ScanFailed> {
 
 fn scan_watched(disk: &mut impl Disk, notes: bool, progress: &dyn Fn(f64)) -> Result<Movie, ScanFailed> {
     let bytes = disk.len()?;
-    let (mut scanner, mut furthest) = (Scanner::new(bytes), 0);
+    // The first look is at the end, for what is left of an earlier recovery; then it is read from the front.
+    let (mut scanner, mut furthest) = (Scanner::new(bytes), None);
     if !notes {
         scanner = scanner.without_notes();
     }
     let mut buffer = Vec::new();
     while let Output::Read { at, len } = scanner.poll() {
-        if at > furthest {
-            furthest = at;
+        if furthest.is_some_and(|furthest| at > furthest) {
             progress(at as f64 / bytes as f64);
         }
+        furthest = Some(furthest.map_or(0, |furthest: u64| furthest.max(at)));
         buffer.resize(len, 0);
         let had = disk.read_at(at, &mut buffer)?;
         scanner.handle(at, &buffer[..had]);

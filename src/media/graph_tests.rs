@@ -29,8 +29,10 @@ fn every_text_has_every_name_it_promises_and_leaves_no_pad_open() {
             element.pads().iter().filter(|p| !p.is_linked()).map(|p| p.path_string().to_string()).collect()
         };
         // What a file holds is known when it is read: until then the decoder has nothing to give on.
-        let waiting = ["audioconvert", "typefind"];
-        let waits = |pad: &String| name == "read-sound" && waiting.iter().any(|element| pad.contains(element));
+        let waiting = ["audioconvert", "videoconvertscale", "typefind"];
+        let waits = |pad: &String| {
+            ["read-sound", "still"].contains(&name) && waiting.iter().any(|element| pad.contains(element))
+        };
         let open: Vec<String> = graph
             .pipeline
             .iterate_recurse()

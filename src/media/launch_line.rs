@@ -104,7 +104,10 @@ fn stand_in(link: &str) -> String {
                 "audiotestsrc is-live=true samplesperbuffer=480 num-buffers={SOUND_BLOCKS} {}",
                 name_of(&element)
             ),
-            // Any recording would do; this one is at hand everywhere.
+            // Any recording would do; these are at hand everywhere.
+            "filesrc" if element.contains("name=recording") => {
+                format!("{} ! jpegenc ! avimux {}", picture_source("camera"), name_of(&element))
+            }
             "filesrc" => format!("audiotestsrc num-buffers={SOUND_BLOCKS} ! wavenc {}", name_of(&element)),
             "appsink" | "gtk4paintablesink" => format!("fakesink {} sync=false", name_of(&element)),
             "isofmp4mux" if !installed("isofmp4mux") => "mp4mux name=mux fragment-duration=1000".to_owned(),

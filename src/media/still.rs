@@ -50,7 +50,7 @@ impl Still {
     /// Takes one from a file, `width` points wide; the height follows. Takes a moment.
     pub fn of(path: &Path, width: u32) -> Result<Still, StillError> {
         let graph = Graph::build(&Text::load("still")?, &[]).map_err(StillError::Graph)?;
-        graph.element("file")?.set_property("location", path);
+        graph.element("recording")?.set_property("location", path);
         let caps = gst::Caps::builder("video/x-raw")
             .field("format", "RGB")
             .field("width", width as i32)

@@ -11,6 +11,7 @@ pub(super) mod desk;
 mod dub;
 mod end;
 mod news;
+mod scout;
 mod watch;
 
 use super::awake::Awake;
@@ -44,7 +45,7 @@ pub(super) enum Signal {
         kind: &'static str,
         why: String,
     },
-    Encoders(Result<Encoders, PrepareError>),
+    Encoders(scout::Trial, Result<Encoders, PrepareError>),
     Master(MasterSignal),
     Writer(WriterSignal),
     SwitchCamera(Option<ChosenCamera>),
@@ -145,7 +146,7 @@ impl Take {
             Signal::SwitchCamera(camera) => self.switch_camera(camera),
             Signal::SwitchMicrophone(microphone) => self.switch_microphone(microphone),
             Signal::Call(news) => self.hear_call(news),
-            Signal::Encoders(_) => {}
+            Signal::Encoders(..) => {}
         }
     }
 

@@ -1,54 +1,31 @@
 // SPDX-License-Identifier: MIT
-//! How a take begins: devices on, the first picture seen, encoders tried meanwhile, the first sample agreed.
+//! How a take begins: devices on and looked at (`scout.rs`), its place made, the first sample agreed.
 
 use super::super::awake::Awake;
 use super::super::event::Event;
-use super::super::keeper::Keeper;
 use super::super::notebook::Notebook;
 use super::super::prepare::{self, AUDIO_KBPS, Devices, Encoders};
 use super::super::recorder::StartError;
 use super::super::settings::Settings;
 use super::super::strain::Gauge;
 use super::super::watch_clock::utc_now_us;
-use super::call::{CallNews, OnCall, Slate, Taps};
-use super::desk::{Desk, test_source};
+use super::call::{OnCall, Slate, Taps};
+use super::desk::test_source;
+use super::scout::{OnSet, Scouting};
 use super::watch::Watch;
 use super::{Signal, Stage, Take};
 use crate::disk::metadata::utc_text;
 use crate::disk::{Place, Writer};
-use crate::media::{self, CameraSignal, Codec, Master, MasterTexts, MicrophoneSignal, PictureFormat};
-use crate::sync::{Cadence, SoundTrack, sound};
+use crate::media::{self, Codec, Master, MasterTexts, PictureFormat};
+use crate::sync::Cadence;
 use crate::words::{Facts, MASTER_FPS, Mono, RATE_HZ, SAMPLES_PER_FRAME, Size, timecode};
 use std::hash::{BuildHasher, Hasher};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, Sender};
 
-/// A camera that shows nothing for so long comes late; the recording begins in black.
-const FIRST_PICTURE_NS: i64 = 3_000_000_000;
-/// A microphone is listened to for so long before its clock is believed.
-const SETTLE_NS: i64 = 300_000_000;
-/// A microphone that says nothing for so long comes late.
-const FIRST_SOUND_NS: i64 = 2_000_000_000;
 /// The first sample lies so far ahead that no picture or sound of it has passed already.
 const AHEAD_NS: i64 = 80_000_000;
 /// A picture's time.
 const FRAME_NS: i64 = (Mono::SECOND / MASTER_FPS) as i64;
-
-/// What is learned before the first sample.
-struct Scouting {
-    track: SoundTrack<media::SoundBlock>,
-    first_sound: Option<Mono>,
-    last_picture: Option<media::Picture>,
-    format: Option<PictureFormat>,
-    encoders: Option<Encoders>,
-    begun: Mono,
-    /// Where a take that stands by tells what ails its devices; one that was asked to begin now says why it can't.
-    waits: Option<Sender<Event>>,
-    /// What the call says for the beginning.
-    slate: Option<Slate>,
-    /// A device that is away is told of once.
-    told_away: [bool; 2],
-}
 
 impl Take {
     /// Begins a recording, or says why not.
@@ -60,9 +37,9 @@ impl Take {
     ) -> Result<Take, StartError> {
         let devices = Devices::find(&settings)?;
         let place = prepare::place(&settings)?;
-        let on_set = OnSet::arrive(&devices, send, Taps::default());
-        let begun = on_set.scout(&settings, &devices, None, &inbox, &events);
-        let begun = begun.and_then(|found| begin_in(&place, &settings, &devices, on_set, found, inbox, events));
+        let mut on_set = OnSet::arrive(devices, send, Taps::default());
+        let begun = Scouting::new(None).run(&settings, &mut on_set, &inbox);
+        let begun = begun.and_then(|found| begin_in(&place, &settings, on_set, found, inbox, events));
         if begun.is_err() {
             place.forget();
         }
@@ -79,11 +56,11 @@ impl Take {
         events: Sender<Event>,
     ) -> Result<Take, StartError> {
         let devices = Devices::find(&settings)?;
-        let on_set = OnSet::arrive(&devices, send, stand_by.taps.clone());
-        let mut found = on_set.scout(&settings, &devices, Some(&stand_by), &inbox, &events)?;
+        let mut on_set = OnSet::arrive(devices, send, stand_by.taps.clone());
+        let mut found = Scouting::new(Some(events.clone())).run(&settings, &mut on_set, &inbox)?;
         let place = prepare::place(&settings)?;
         let slate = found.slate.take();
-        let begun = begin_in(&place, &settings, &devices, on_set, found, inbox, events);
+        let begun = begin_in(&place, &settings, on_set, found, inbox, events);
         if begun.is_err() {
             place.forget();
         }
@@ -105,45 +82,15 @@ pub(in crate::studio) struct StandBy {
     pub keep_muted: bool,
 }
 
-/// Devices that are on.
-struct OnSet {
-    desk: Desk,
-    send: Sender<Signal>,
-    camera: Option<Keeper>,
-    microphone: Option<Keeper>,
-}
-
-impl OnSet {
-    fn arrive(devices: &Devices, send: Sender<Signal>, taps: Taps) -> OnSet {
-        let mut desk = Desk::new(send.clone(), taps);
-        let camera = devices.camera.clone().map(|(device, test)| desk.camera(device, test));
-        let microphone = devices.microphone.clone().map(|(device, channel)| desk.microphone(device, channel));
-        OnSet { desk, send, camera, microphone }
-    }
-
-    fn scout(
-        &self,
-        settings: &Settings,
-        devices: &Devices,
-        stand_by: Option<&StandBy>,
-        inbox: &Receiver<Signal>,
-        events: &Sender<Event>,
-    ) -> Result<Scouting, StartError> {
-        let scouting = Scouting::new(stand_by.map(|_| events.clone()));
-        scouting.run(settings, devices, &self.send, inbox)
-    }
-}
-
 fn begin_in(
     place: &Place,
     settings: &Settings,
-    devices: &Devices,
     on_set: OnSet,
     scouted: Scouting,
     inbox: Receiver<Signal>,
     events: Sender<Event>,
 ) -> Result<Take, StartError> {
-    let OnSet { desk, send, camera, microphone } = on_set;
+    let OnSet { devices, desk, send, camera, microphone } = on_set;
     desk.keep_format(scouted.format.clone());
     let Scouting { mut track, last_picture, format, encoders, .. } = scouted;
     let encoders = encoders.expect("scouting ends with encoders");
@@ -151,7 +98,7 @@ fn begin_in(
     if let Some(message) = prepare::space_warning(&place.folder, kbps) {
         let _ = events.send(Event::warning("disk-low", message, None));
     }
-    tell_test_sources(devices, &events);
+    tell_test_sources(&devices, &events);
     let text = |choice: &Option<media::Choice>| choice.as_ref().map(|c| c.text.clone());
     let texts = MasterTexts { video: text(&encoders.video), audio: text(&encoders.audio) };
     let to_writer = send.clone();
@@ -159,7 +106,7 @@ fn begin_in(
     let master = Master::start(&texts, format.as_ref(), move |signal| drop(send.send(Signal::Master(signal))))?;
     let seen = last_picture.is_some();
     let start = track.begin(first_moment(last_picture.map(|p| p.at)));
-    let facts = facts(settings, devices, &encoders, format.as_ref(), start);
+    let facts = facts(settings, &devices, &encoders, format.as_ref(), start);
     let file = place.master.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut take = Take {
         gauge: Gauge::new(raw_bytes_per_second(format.as_ref().map(|f| f.size))),
@@ -247,125 +194,6 @@ impl Take {
             start_timecode: timecode::text(timecode::frame_of_day(facts.started_utc_us)),
         });
     }
-}
-
-impl Scouting {
-    fn new(waits: Option<Sender<Event>>) -> Scouting {
-        let begun = media::now();
-        Scouting {
-            track: SoundTrack::new(begun),
-            first_sound: None,
-            last_picture: None,
-            format: None,
-            encoders: None,
-            begun,
-            waits,
-            slate: None,
-            told_away: [false; 2],
-        }
-    }
-
-    /// Listens and looks until everything is known that a recording needs to begin.
-    fn run(
-        mut self,
-        settings: &Settings,
-        devices: &Devices,
-        send: &Sender<Signal>,
-        inbox: &Receiver<Signal>,
-    ) -> Result<Scouting, StartError> {
-        let wanted = devices.microphone.as_ref().map(|_| if settings.flac { Codec::Flac } else { Codec::Aac });
-        let mut trial_runs = false;
-        while self.encoders.is_none() || !self.settled(devices) || self.waits_for_the_call() {
-            match inbox.recv_timeout(Duration::from_millis(20)) {
-                Ok(signal) => self.hear(signal, devices)?,
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err(StartError::Stopped),
-            }
-            self.stop_waiting_for_a_picture(devices);
-            if !trial_runs && (devices.camera.is_none() || self.format.is_some()) {
-                trial_runs = true;
-                let (format, send) = (self.format.clone(), send.clone());
-                let choose = move || drop(send.send(Signal::Encoders(Encoders::choose(format.as_ref(), wanted))));
-                std::thread::spawn(choose);
-            }
-        }
-        Ok(self)
-    }
-
-    fn hear(&mut self, signal: Signal, devices: &Devices) -> Result<(), StartError> {
-        match signal {
-            Signal::Camera(_, CameraSignal::Picture(picture)) => {
-                self.format = self.format.take().or_else(|| picture.format());
-                self.last_picture = Some(picture);
-            }
-            Signal::Microphone(_, MicrophoneSignal::Sound(block)) => {
-                let (at, samples, position) = (block.at, block.samples, block.position);
-                self.first_sound.get_or_insert(at);
-                self.track.block(media::now(), sound::Block { at, samples, position, payload: block });
-            }
-            Signal::Camera(_, CameraSignal::Lost(why)) => self.lose("camera", devices, why)?,
-            Signal::Microphone(_, MicrophoneSignal::Lost(why)) => self.lose("microphone", devices, why)?,
-            Signal::DeviceFailed { kind, why } => self.lose(kind, devices, why)?,
-            Signal::Encoders(encoders) => self.encoders = Some(encoders?),
-            Signal::Stop => return Err(StartError::Stopped),
-            Signal::Call(CallNews::Roll(slate)) => self.slate = Some(*slate),
-            // The last word before the beginning counts.
-            Signal::Call(CallNews::Session(line)) => {
-                if let Some(slate) = &mut self.slate {
-                    slate.line = line;
-                }
-            }
-            Signal::Call(_) => {}
-            // Nothing runs yet that could say these, and nobody has the means to switch.
-            Signal::Master(_) | Signal::Writer(_) | Signal::SwitchCamera(..) | Signal::SwitchMicrophone(..) => {}
-        }
-        Ok(())
-    }
-
-    fn waits_for_the_call(&self) -> bool {
-        self.waits.is_some() && self.slate.is_none()
-    }
-
-    /// A device is away before the beginning. A take that stands by waits for it, as a running one would.
-    fn lose(&mut self, kind: &'static str, devices: &Devices, why: String) -> Result<(), StartError> {
-        let Some(events) = &self.waits else { return Err(refused(kind, devices, why)) };
-        let is_camera = kind == "camera";
-        if !is_camera {
-            (self.track, self.first_sound) = (SoundTrack::new(media::now()), None);
-        }
-        if !std::mem::replace(&mut self.told_away[usize::from(!is_camera)], true) {
-            let why = why.trim_end_matches('.');
-            let message = format!("the {kind} is not there ({why}); it is taken up as soon as it is");
-            // A face that has gone away needs no warnings.
-            let _ = events.send(Event::warning(&format!("{kind}-missing"), message, None));
-        }
-        Ok(())
-    }
-
-    fn settled(&self, devices: &Devices) -> bool {
-        let now = media::now();
-        let since = |at: Mono| now.since(at);
-        match (&devices.microphone, self.first_sound) {
-            (None, _) => true,
-            (Some(_), Some(at)) => since(at) > SETTLE_NS,
-            (Some(_), None) => since(self.begun) > FIRST_SOUND_NS,
-        }
-    }
-
-    fn stop_waiting_for_a_picture(&mut self, devices: &Devices) {
-        let Some((device, test)) = &devices.camera else { return };
-        if self.format.is_none() && media::now().since(self.begun) > FIRST_PICTURE_NS {
-            tracing::warn!("the camera '{}' shows nothing yet; the recording begins in black", device.name);
-            let size = device.expected_size().unwrap_or(test.0.fitted(Size::FULL_HD));
-            self.format = Some(PictureFormat::usual(size));
-        }
-    }
-}
-
-fn refused(kind: &'static str, devices: &Devices, why: String) -> StartError {
-    let camera = devices.camera.as_ref().map(|c| &c.0).filter(|_| kind == "camera");
-    let device = camera.or(devices.microphone.as_ref().map(|m| &m.0));
-    StartError::Device { kind, name: device.map(|d| d.name.clone()).unwrap_or_default(), why }
 }
 
 /// When sample 0 is: ahead of now, and on a picture if there are any, so that each lies in the middle of its slot.

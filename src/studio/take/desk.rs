@@ -130,10 +130,15 @@ impl Take {
         if to.is_some_and(Device::is_test) {
             self.tell(test_source(device, &name));
         }
-        self.tell(Event::DeviceChanged { device: device.to_owned(), name: name.clone() });
+        self.tell(switched(device, to));
         let what = What::DeviceChanged { device: device.to_owned(), name };
         self.happened(Happening { at_sample: self.given, what });
     }
+}
+
+/// What whoever watches is told of an exchange.
+pub(super) fn switched(device: &str, to: Option<&Device>) -> Event {
+    Event::DeviceChanged { device: device.to_owned(), name: to.map_or("none", |to| &to.name).to_owned() }
 }
 
 /// Says so, loudly, where a ruler stands in for a device.
