@@ -4,7 +4,6 @@
 use super::evening::invite;
 use super::prefer;
 use crate::support::desktop::{App, Desktop};
-use crate::support::pipewire::{Microphone, PipeWire};
 use crate::support::program::wait_until;
 use hyperzoom::studio::library;
 
@@ -63,34 +62,4 @@ fn closing_the_window_in_a_call_asks_and_the_master_is_whole() {
     let sessions = library::sessions(&desktop.home().join("HyperZoom-guest/recordings"));
     assert!(sessions.len() == 1 && sessions[0].finished, "{sessions:?}");
     host.says("Guest, ");
-}
-
-#[test]
-fn a_microphone_that_is_pulled_out_is_told_and_the_call_goes_on() {
-    let Some(graph) = PipeWire::start() else { return };
-    let Some(desktop) = Desktop::begin() else { return };
-    let mut microphone = Microphone::plug_in(&graph, "mic", 1);
-    prefer(&desktop, None, "Host");
-    prefer(&desktop, Some("guest"), "Guest");
-    let preferences = desktop.home().join(".config/hyperzoom/preferences.toml");
-    let text = std::fs::read_to_string(&preferences).expect("just written");
-    desktop.prefer(None, &text.replace("microphone = \"test\"", "microphone = \"mic\""));
-    let folder = graph.folder().to_owned();
-    let host = desktop.open_with(None, &[], |command| {
-        command.env("PIPEWIRE_RUNTIME_DIR", &folder);
-        command.env("PULSE_SERVER", format!("unix:{}/pulse/native", folder.display()));
-    });
-    host.click("Host a call");
-    let guest = desktop.open(Some("guest"), &[&invite(&host)]);
-    guest.click("Come in");
-    host.says("Recording 0:");
-    microphone.unplug();
-    host.says("The microphone");
-    host.comes_to("In the call");
-    guest.comes_to("In the call");
-    host.press("end");
-    host.click("End the call");
-    host.says("With Guest");
-    let sessions = library::sessions(&desktop.home().join("HyperZoom/recordings"));
-    assert!(sessions.len() == 1 && sessions[0].finished, "{sessions:?}");
 }
