@@ -5,7 +5,7 @@
 .PHONY: help run test bench install-deps clean
 
 help:
-	@echo "make run           build HyperZoom, play a whole call of two on this machine and report"
+	@echo "make run           build HyperZoom and open its window; without a display, play a whole call and report"
 	@echo "make test          build everything and pass every test"
 	@echo "make bench         the long measurements, with their numbers"
 	@echo "make install-deps  only install what is missing, tools of the tests included"
