@@ -76,7 +76,15 @@ fn keep(catalogue: &mut HashMap<String, String>, english: &mut String, own: &mut
 /// `"one\ntwo"` as it is meant.
 fn unquoted(quoted: &str) -> String {
     let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(quoted);
-    inner.replace("\\n", "\n").replace("\\\"", "\"").replace("\\\\", "\\")
+    let mut letters = inner.chars();
+    let mut meant = String::with_capacity(inner.len());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => meant.extend(letters.next().map(|escaped| if escaped == 'n' { '\n' } else { escaped })),
+            letter => meant.push(letter),
+        }
+    }
+    meant
 }
 
 /// A text of `resources/ui` in the person's language.

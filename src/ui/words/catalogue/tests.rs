@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Every sentence of the window is there in every language.
 
-use super::{Catalogue, LANGUAGES, next_sentence, put_into};
+use super::{Catalogue, LANGUAGES, next_sentence, put_into, unquoted};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -21,6 +21,28 @@ fn sentences_over_several_lines_are_one() {
     );
     assert_eq!(read.get("one two\n"), Some("eins \"zwei\""));
     assert_eq!(read.get(""), None);
+    assert_eq!(unquoted(r#""C:\\new\n""#), "C:\\new\n");
+}
+
+#[test]
+fn no_sentence_of_a_window_is_forgotten() {
+    // The program's name is the same everywhere.
+    const NAMES: [&str; 1] = ["HyperZoom"];
+    const WORDS: [&str; 6] = ["label", "title", "tooltip-text", "placeholder-text", "description", "text"];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("resources/ui");
+    let mut seen = 0;
+    for entry in fs::read_dir(folder).expect("the folder is there").flatten() {
+        let text = fs::read_to_string(entry.path()).expect("a text");
+        for line in
+            text.lines().filter(|line| WORDS.iter().any(|word| line.contains(&format!("<property name=\"{word}\""))))
+        {
+            let said = line.split_once('>').and_then(|(_, rest)| rest.split_once('<')).map_or("", |(said, _)| said);
+            let is_marked = line.contains("translatable=\"yes\"") || NAMES.contains(&said);
+            assert!(is_marked || !said.contains(char::is_alphabetic), "{}: {line}", entry.path().display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "{seen} sentences were looked at");
 }
 
 #[test]
