@@ -187,6 +187,23 @@ fn a_headset_without_a_wire_is_warned_of_and_one_with_a_wire_is_not() {
 }
 
 #[test]
+fn headphones_without_a_wire_that_are_merely_the_systems_choice_are_warned_of_too() {
+    let Some(graph) = PipeWire::start() else { return };
+    let _microphone = Microphone::plug_in(&graph, "mic", 1);
+    let _speakers = [("wire", "device.bus=usb"), ("air", "device.bus=bluetooth")]
+        .map(|(name, properties)| Speaker::plug_in_as(&graph, name, properties));
+    for name in ["wire", "air"] {
+        graph.said("pactl", &["set-default-sink", name]);
+        wait_until("the choice", || graph.said("pactl", &["get-default-sink"]).trim() == name);
+        let (mut host, _invite) = host(&graph, "mic", "auto", &NO_CAMERA);
+        host.catch_up();
+        let is_warned = host.events.iter().any(|e| e["event"] == "warning" && e["kind"] == "bluetooth");
+        assert_eq!(is_warned, name == "air", "{name}: {:#?}", host.events);
+        drop(leave(host));
+    }
+}
+
+#[test]
 fn a_headset_that_is_pulled_out_in_mid_sentence_speaks_and_is_heard_again_when_it_is_back() {
     let Some(graph) = PipeWire::start() else { return };
     let mut room = Room::of(&graph, 2);

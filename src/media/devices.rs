@@ -2,6 +2,8 @@
 //! The cameras, microphones and speakers that this machine has, under names that stay the same when they are
 //! unplugged and plugged in again. The rulers ("test") are always there.
 
+#[cfg(target_os = "linux")]
+mod default_speaker;
 mod plugging;
 
 pub use plugging::DeviceWatch;
@@ -75,6 +77,16 @@ impl Device {
             true => Some(self.clone()),
             false => list_devices().into_iter().find(|d| d.kind == self.kind && d.id == self.id),
         }
+    }
+
+    /// The speaker that is heard where none is named, if the system tells.
+    pub fn default_speaker() -> Option<Device> {
+        #[cfg(target_os = "linux")]
+        let id = default_speaker::default_speaker();
+        #[cfg(not(target_os = "linux"))]
+        let id: Option<String> = None;
+        let id = id?;
+        list_devices().into_iter().find(|d| d.kind == DeviceKind::Speaker && d.id == id)
     }
 
     /// The name of the element that reads it.

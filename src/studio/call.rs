@@ -47,6 +47,7 @@ use crate::mesh::invite::Invite;
 use crate::net::socket::{Socket, SocketError};
 use conductor::Conductor;
 use order::{Order, Part};
+use sound::SpeakerTarget;
 use stage::Parts;
 use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -207,11 +208,8 @@ impl Call {
 
 /// What is refused is refused before anything is opened.
 fn parts(settings: &CallSettings) -> Result<Parts, PrepareError> {
-    let speaker = match &settings.speaker {
-        SpeakerChoice::Id(id) => Some(prepare::speaker(id)?),
-        SpeakerChoice::Auto | SpeakerChoice::Off => None,
-    };
-    let mut bluetooth = speaker.iter().find(|speaker| speaker.is_bluetooth()).map(|speaker| speaker.name.clone());
+    let speaker = SpeakerTarget::find(&settings.speaker)?;
+    let mut bluetooth = speaker.bluetooth();
     let recording = match prepare::Devices::find(&settings.recording) {
         Err(PrepareError::Nothing) => None,
         found => {
@@ -222,10 +220,9 @@ fn parts(settings: &CallSettings) -> Result<Parts, PrepareError> {
             Some(settings.recording.clone())
         }
     };
-    let deaf = settings.speaker == SpeakerChoice::Off;
     let CallSettings { frames, record_from_start, keep_muted, .. } = *settings;
     let (watched, meters) = (Watched::by(settings.pictures.clone()), Meters::default());
-    Ok(Parts { recording, speaker, bluetooth, frames, deaf, record_from_start, keep_muted, watched, meters })
+    Ok(Parts { recording, speaker, bluetooth, frames, record_from_start, keep_muted, watched, meters })
 }
 
 impl Drop for Call {

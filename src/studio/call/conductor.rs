@@ -337,8 +337,8 @@ impl Conductor {
             Order::Switched(device) => {
                 device.iter().filter_map(bluetooth_microphone).for_each(|name| self.tell.bluetooth(name));
             }
-            Order::Speaker(target) => {
-                target.bluetooth().into_iter().for_each(|name| self.tell.bluetooth(name));
+            Order::Speaker { target, bluetooth } => {
+                bluetooth.iter().for_each(|name| self.tell.bluetooth(name));
                 self.stage.switch_speaker(target);
             }
             Order::NoSuchDevice(message) => self.tell.warning("no-device", message),

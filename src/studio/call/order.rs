@@ -56,7 +56,12 @@ pub enum Order {
     /// This camera or microphone is being opened instead of the one before; nothing if it is done without one.
     Switched(Option<Device>),
     /// The others are to be heard there.
-    Speaker(SpeakerTarget),
+    Speaker {
+        /// Which.
+        target: SpeakerTarget,
+        /// The headset without a wire that it is.
+        bluetooth: Option<String>,
+    },
     /// What was wanted is not there.
     NoSuchDevice(String),
 }

@@ -13,7 +13,7 @@ use super::quantiles::Spread;
 use super::sound::{Ears, Sound, SpeakerTarget};
 use super::switcher::{Change, Switcher};
 use super::tape::Tape;
-use crate::media::{self, Device};
+use crate::media;
 use crate::mesh::event::{Event as MeshEvent, Input, Left, Stats, Status};
 use crate::mesh::voice::VoiceOut;
 use crate::net::socket::Socket;
@@ -40,13 +40,11 @@ pub struct Parts {
     /// Camera, microphone, and where recordings go; nothing is recorded when both are off.
     pub recording: Option<Settings>,
     /// Where the others are heard.
-    pub speaker: Option<Device>,
+    pub speaker: SpeakerTarget,
     /// A headset without a wire that takes part, by its name.
     pub bluetooth: Option<String>,
     /// How long the frames of our voice are.
     pub frames: VoiceFrames,
-    /// No speaker at all.
-    pub deaf: bool,
     /// A host's: begins to record before anybody is there.
     pub record_from_start: bool,
     /// Records what is muted, too.
@@ -102,14 +100,8 @@ impl Stage {
         orders: Sender<Order>,
         conductor: Thread,
     ) -> (Stage, Ears) {
-        let Parts { recording, speaker, bluetooth: _, frames, deaf, record_from_start, keep_muted, watched, meters } =
-            parts;
-        let target = match speaker {
-            _ if deaf => SpeakerTarget::Silent,
-            Some(device) => SpeakerTarget::Device(device),
-            None => SpeakerTarget::Default,
-        };
-        let (sound, ears) = Sound::start(voice, socket, target, orders.clone());
+        let Parts { recording, speaker, bluetooth: _, frames, record_from_start, keep_muted, watched, meters } = parts;
+        let (sound, ears) = Sound::start(voice, socket, speaker, orders.clone());
         meters.watch(sound.gauges());
         // Who comes in without a camera may take one up later.
         let camera = recording.is_some();

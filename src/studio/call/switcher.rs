@@ -51,7 +51,10 @@ impl Switcher {
 
 fn find(change: Change, recorder: Option<&Stopper>) -> Result<Order, String> {
     let device = match change {
-        Change::Speaker(choice) => return speaker(choice).map(Order::Speaker).map_err(|why| why.to_string()),
+        Change::Speaker(choice) => {
+            let target = SpeakerTarget::find(&choice).map_err(|why| why.to_string())?;
+            return Ok(Order::Speaker { bluetooth: target.bluetooth(), target });
+        }
         Change::Camera(choice) => with(recorder)?.switch_camera(choice),
         Change::Microphone(choice) => with(recorder)?.switch_microphone(choice),
     };
@@ -64,21 +67,24 @@ fn with(recorder: Option<&Stopper>) -> Result<&Stopper, String> {
     })
 }
 
-fn speaker(choice: SpeakerChoice) -> Result<SpeakerTarget, PrepareError> {
-    Ok(match choice {
-        SpeakerChoice::Auto => SpeakerTarget::Default,
-        SpeakerChoice::Off => SpeakerTarget::Silent,
-        SpeakerChoice::Id(id) => SpeakerTarget::Device(prepare::speaker(&id)?),
-    })
-}
-
 impl SpeakerTarget {
-    /// The headset without a wire that this is, by its name.
-    pub fn bluetooth(&self) -> Option<&str> {
-        match self {
-            SpeakerTarget::Device(device) if device.is_bluetooth() => Some(&device.name),
-            _ => None,
-        }
+    /// What was chosen, or why it is not there.
+    pub fn find(choice: &SpeakerChoice) -> Result<SpeakerTarget, PrepareError> {
+        Ok(match choice {
+            SpeakerChoice::Auto => SpeakerTarget::Default,
+            SpeakerChoice::Off => SpeakerTarget::Silent,
+            SpeakerChoice::Id(id) => SpeakerTarget::Device(prepare::speaker(id)?),
+        })
+    }
+
+    /// The headset without a wire that this is, by its name. What the system's choice is has to be asked for.
+    pub fn bluetooth(&self) -> Option<String> {
+        let device = match self {
+            SpeakerTarget::Default => Device::default_speaker(),
+            SpeakerTarget::Silent => None,
+            SpeakerTarget::Device(device) => Some(device.clone()),
+        };
+        device.filter(Device::is_bluetooth).map(|device| device.name)
     }
 }
 

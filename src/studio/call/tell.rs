@@ -430,3 +430,28 @@ fn unreachable(tried: &[SocketAddr], after_ms: u64) -> String {
 fn list(addresses: &[SocketAddr]) -> String {
     addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CLOCK_JUMP, CallEvent, Mono, ONE_JUMP_NS, PeerId, Taped, Teller};
+    use std::sync::mpsc::channel;
+
+    #[test]
+    fn a_machine_that_slept_is_told_of_once_and_the_next_sleep_again() {
+        let (events, told) = channel();
+        let awake = Mono(Mono::SECOND);
+        let mut teller = Teller::new(events, awake);
+        let peer = PeerId::new(1).expect("a guest");
+        let ours =
+            || Taped::Warning { kind: CLOCK_JUMP.into(), message: "the clock has jumped".into(), at_seconds: None };
+        let mut told_at = |after_ns: i64| {
+            let now = awake.offset(after_ns);
+            teller.clock_stepped(peer, 60_000_000_000, now);
+            teller.taped(ours(), now);
+            told.try_iter().count()
+        };
+        assert_eq!([0, 1_000_000_000, ONE_JUMP_NS - 1, ONE_JUMP_NS].map(&mut told_at), [1, 0, 0, 1]);
+        teller.taped(Taped::Warning { kind: "other".into(), message: String::new(), at_seconds: None }, awake);
+        assert!(matches!(told.try_recv(), Ok(CallEvent::Recording(_))), "other words are not held back");
+    }
+}

@@ -13,9 +13,15 @@ pub struct Speaker<'a> {
 impl<'a> Speaker<'a> {
     /// Plugs one in.
     pub fn plug_in(graph: &'a PipeWire, name: &str) -> Speaker<'a> {
-        let node = format!("sink_name={name}");
+        Speaker::plug_in_as(graph, name, "device.bus=usb")
+    }
+
+    /// The same with more properties of its node.
+    pub fn plug_in_as(graph: &'a PipeWire, name: &str, properties: &str) -> Speaker<'a> {
+        let (node, properties) = (format!("sink_name={name}"), format!("sink_properties={properties}"));
         let kind = ["media.class=Audio/Sink", "channel_map=front-left,front-right", "rate=48000"];
-        let module = graph.said("pactl", &["load-module", "module-null-sink", &node, kind[0], kind[1], kind[2]]);
+        let arguments = ["load-module", "module-null-sink", &node, kind[0], kind[1], kind[2], &properties];
+        let module = graph.said("pactl", &arguments);
         let ports = || graph.said("pw-link", &["-o"]).matches(&format!("{name}:monitor_")).count();
         wait_until("the speaker's monitor", || ports() == 2);
         Speaker { graph, name: name.to_owned(), module: module.trim().to_owned() }
