@@ -175,7 +175,7 @@ impl Fragment<'_> {
                 size = self.size_left_out(at);
             }
             if duration == 0 && flags & 0x100 == 0 {
-                duration = track.samples.deltas.runs().last().map_or(0, |&(_, delta)| delta);
+                duration = track.samples.usual_duration();
             }
             let own_flags = field(0x400, defaults.flags).ok_or_else(broken)?;
             let composition = field(0x800, 0).ok_or_else(broken)? as i32;

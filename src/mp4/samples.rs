@@ -158,6 +158,25 @@ pub(crate) enum Misfit {
     TooFar,
 }
 
+/// The duration that most samples have, if most have the same, found in one pass: each sample votes for its own, and
+/// against the one that leads.
+#[derive(Clone, Copy, Debug, Default)]
+struct Usual {
+    leads: u32,
+    votes: u64,
+}
+
+impl Usual {
+    fn vote(&mut self, duration: u32, samples: u32) {
+        let samples = u64::from(samples);
+        (self.leads, self.votes) = match self.votes.checked_sub(samples) {
+            _ if duration == self.leads => (duration, self.votes + samples),
+            Some(left) => (self.leads, left),
+            None => (duration, samples - self.votes),
+        };
+    }
+}
+
 /// Every sample of a track.
 #[derive(Clone, Debug)]
 pub struct Samples {
@@ -166,6 +185,7 @@ pub struct Samples {
     /// Where the decoding time of the next sample is expected.
     pub next_dts: u64,
     last_dts: u64,
+    usual: Usual,
     /// Durations.
     pub deltas: Runs<u32>,
     /// Composition offsets.
@@ -184,6 +204,7 @@ impl Default for Samples {
             first_dts: 0,
             next_dts: 0,
             last_dts: 0,
+            usual: Usual::default(),
             deltas: Runs::default(),
             compositions: Runs::default(),
             syncs: Runs::default(),
@@ -209,6 +230,11 @@ impl Samples {
         self.sizes.bytes(0, self.count())
     }
 
+    /// How long a sample is about which nothing is said: as most are. The one before it may have been a long one.
+    pub(crate) fn usual_duration(&self) -> u32 {
+        self.usual.leads
+    }
+
     pub(crate) fn push(&mut self, new: Alike) -> Result<(), Misfit> {
         if new.count == 0 {
             return Ok(());
@@ -222,6 +248,7 @@ impl Samples {
             let delta = new.dts.checked_sub(self.last_dts).ok_or(Misfit::Backwards)?;
             self.deltas.replace_last(u32::try_from(delta).map_err(|_| Misfit::TooFar)?);
         }
+        self.usual.vote(new.duration, new.count);
         self.deltas.push(new.duration, new.count);
         self.compositions.push(new.composition, new.count);
         self.syncs.push(new.sync, new.count);
@@ -252,8 +279,9 @@ impl Samples {
         sizes: Sizes,
         chunks: Vec<Chunk>,
     ) -> Option<Samples> {
-        let mut duration = 0_u64;
+        let (mut duration, mut usual) = (0_u64, Usual::default());
         for &(count, delta) in deltas.runs() {
+            usual.vote(delta, count);
             let length = u64::from(count) * u64::from(delta);
             duration = duration.checked_add(length).filter(|&sum| sum <= TIME_MAX)?;
         }
@@ -261,6 +289,7 @@ impl Samples {
         Some(Samples {
             next_dts: duration,
             last_dts: duration - last,
+            usual,
             deltas,
             compositions,
             syncs,
@@ -346,5 +375,14 @@ mod tests {
         assert_eq!((samples.first_dts, samples.duration()), (100, 65));
         assert_eq!(samples.chunks.len(), 2, "three of the samples lie together");
         assert!(samples.push(sample(100, 95)).is_err(), "time does not run backwards");
+    }
+
+    #[test]
+    fn one_long_sample_does_not_change_what_is_usual() {
+        let mut samples = Samples::default();
+        for (dts, duration) in [(0, 10), (10, 10), (20, 10), (30, 20)] {
+            samples.push(Alike { duration, ..sample(dts, 0) }).expect("times rise");
+            assert_eq!(samples.usual_duration(), 10);
+        }
     }
 }
