@@ -293,6 +293,7 @@ impl Mesh {
                 self.on_picture((key, layer), bytes, taken.unwrap_or(now), now);
             }
             Input::KeyFrameWanted { peer } => self.tell(peer, &Message::KeyFrameWanted, now),
+            Input::VoiceFrames(length) => self.set_frame_length(length, now),
             Input::Session(line) => self.set_line(line),
             Input::Status(status) => self.on_status(status, now),
             Input::Tone { session_ns } => self.agree_on_tone(session_ns, now),

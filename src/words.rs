@@ -13,7 +13,7 @@ pub mod timecode;
 
 pub use mono::Mono;
 pub use note::{Facts, FragmentNote, Happening, What};
-pub use people::{PEOPLE_MAX, PeerId, SessionLine, VoicePlan};
+pub use people::{CopyDistances, PEOPLE_MAX, PeerId, SessionLine, VoicePlan};
 pub use picture::{Rate, Size};
 
 /// An index into the recording's sound, in samples at [`RATE_HZ`] since its first one.

@@ -41,7 +41,7 @@ fn speaker(random: &mut Random) -> (VoiceOut, Vec<UdpSocket>, LinkKeys, SocketAd
     }
     orders.give(VoiceOrder::Me(PeerId::HOST));
     orders.give(VoiceOrder::Session(SessionLine::beginning(Mono(0))));
-    orders.give(VoiceOrder::Plan(VoicePlan { frames_per_packet: 1, copies: [2, 4] }));
+    orders.give(VoiceOrder::Plan(VoicePlan { frames_per_packet: 1, copies: [2, 4, 5] }));
     let (theirs, address) = first.expect("three listeners");
     (out, listeners, theirs, address)
 }

@@ -7,6 +7,7 @@ use super::header::Header;
 pub use super::ladder::PictureOrder;
 pub use super::road::NoRoad;
 use super::timer::Timer;
+use super::voice::FrameLength;
 use crate::words::{Mono, PeerId, SessionLine};
 use core::net::SocketAddr;
 
@@ -73,6 +74,8 @@ pub enum Input<'a> {
         /// Whose.
         peer: PeerId,
     },
+    /// How long the frames of our voice are, 5 ms if nothing is said: what rides along depends on it.
+    VoiceFrames(FrameLength),
     /// How session time runs, as far as we know now.
     Session(SessionLine),
     /// What we do with our own devices.
@@ -320,6 +323,8 @@ pub enum Event {
     KeyFrameWanted,
     /// What our encoder should make from now on; `None`: no picture.
     PictureOrder(Option<PictureOrder>),
+    /// Our uplink has turned out too narrow for everything; or there is room again.
+    Narrow(bool),
     /// The host wants the sync tone at this moment of the session.
     Tone {
         /// In nanoseconds of the session.

@@ -23,7 +23,8 @@ mod road;
 
 use super::fragment::{PIECE, PIECE_MAX};
 use super::report::Report;
-use crate::words::{Mono, PEOPLE_MAX, PeerId, VoicePlan};
+use super::voice::FrameLength;
+use crate::words::{CopyDistances, Mono, PEOPLE_MAX, PeerId, VoicePlan};
 use climb::Climb;
 use need::{BOTTOM, Need};
 pub use need::{LEVELS, Layers, PictureOrder};
@@ -76,6 +77,8 @@ pub struct Plan {
     pub pace_kbps: u32,
     /// How large the pieces of a picture may be, for [`split`](super::fragment::split).
     pub piece: usize,
+    /// The uplink has shown its end, and there is not room for everything again yet.
+    pub narrow: bool,
     /// Which pictures each peer gets. Who comes back from `None` needs a key frame first.
     pub layers: [Layers; PEOPLE_MAX],
 }
@@ -94,12 +97,13 @@ enum Uplink {
 #[derive(Clone, Debug)]
 pub struct Ladder {
     need: Need,
-    copies: [u8; 2],
+    copies: CopyDistances,
     roads: [Option<Road>; PEOPLE_MAX],
     uplink: Uplink,
     /// Somebody has a queue, and whose it is will be known as soon as the others have spoken: pictures hold on.
     suspected: bool,
     level: usize,
+    narrow: bool,
     /// What came through when it was too much: no burst shall go beyond, until a level has lasted that needs more.
     limit_kbps: Option<u32>,
     climb: Climb,
@@ -112,11 +116,12 @@ impl Ladder {
     pub fn new(frame_bytes: usize, now: Mono) -> Ladder {
         Ladder {
             need: Need::new(frame_bytes),
-            copies: [0; 2],
+            copies: [0; 3],
             roads: Default::default(),
             uplink: Uplink::Calm,
             suspected: false,
             level: 0,
+            narrow: false,
             limit_kbps: None,
             climb: Climb::eager(now),
             loss_step_at: Mono(0),
@@ -143,8 +148,13 @@ impl Ladder {
     }
 
     /// The copies that loss asks for; they ride along where there is room.
-    pub fn set_copies(&mut self, copies: [u8; 2]) {
+    pub fn set_copies(&mut self, copies: CopyDistances) {
         self.copies = copies;
+    }
+
+    /// How long the voice's frames are: shorter ones have more headers.
+    pub fn set_frame_length(&mut self, length: FrameLength) {
+        self.need.set_frame_length(length);
     }
 
     /// A peer reports.
@@ -183,6 +193,7 @@ impl Ladder {
             voice: self.voice(),
             picture: LEVELS.get(self.level).copied(),
             pace_kbps: if held { 0 } else { pace_kbps },
+            narrow: self.narrow,
             piece: piece.saturating_sub(need::OVERHEAD).clamp(PIECE, PIECE_MAX),
             layers: std::array::from_fn(|at| self.roads[at].as_ref().map_or(Layers::All, Road::layers)),
         }
@@ -220,6 +231,7 @@ impl Ladder {
         let fit = self.fit_delivered(now);
         let fit = if self.climb.is_trying(now) { 0 } else { fit };
         self.level = fit.max(self.level + 1).min(BOTTOM);
+        self.narrow = true;
         self.climb.fail(now);
         self.uplink = Uplink::Draining { best: i32::MAX, progress_at: now };
         for road in self.roads.iter_mut().flatten() {
@@ -271,6 +283,7 @@ impl Ladder {
 
     /// The uplink is well; perhaps not every road.
     fn calm(&mut self, now: Mono) {
+        self.narrow &= self.level > 0;
         let (level, need) = (self.level, self.need);
         let voice_kbps = need.voice_kbps(self.voice());
         for road in self.roads.iter_mut().flatten() {
@@ -293,7 +306,7 @@ impl Ladder {
 
     /// Without copies asked for, the level that drops them changes nothing.
     fn is_same(&self, level: usize) -> bool {
-        level == need::NO_COPIES && self.copies == [0; 2]
+        level == need::NO_COPIES && self.copies == [0; 3]
     }
 
     /// The level for what gets through.

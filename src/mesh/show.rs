@@ -20,7 +20,7 @@ use super::report::{Nack, Receipts};
 use super::resend::{KeptKeyFrames, repeat_tail};
 use super::seal::Sealer;
 use super::timer::Timer;
-use super::voice::VoiceOrder;
+use super::voice::{FrameLength, VoiceOrder};
 use crate::words::{Mono, PEOPLE_MAX, PeerId};
 
 /// 64 kbit/s in frames of 5 ms.
@@ -145,6 +145,14 @@ impl Mesh {
         self.follow_plan(now);
     }
 
+    /// Our encoder makes frames of this length from now on.
+    pub(super) fn set_frame_length(&mut self, length: FrameLength, now: Mono) {
+        self.show.copies.set_frame_length(length);
+        self.show.ladder.set_copies(self.show.copies.chosen());
+        self.show.ladder.set_frame_length(length);
+        self.follow_plan(now);
+    }
+
     /// How the road to this peer is, in its own words.
     pub(super) fn climb(&mut self, peer: PeerId, report: &super::report::Report, now: Mono) {
         self.show.copies.learn(peer, report);
@@ -166,6 +174,9 @@ impl Mesh {
         }
         if before.is_none_or(|before| before.picture != plan.picture) {
             self.out.happened(Event::PictureOrder(plan.picture));
+        }
+        if before.is_some_and(|before| before.narrow) != plan.narrow {
+            self.out.happened(Event::Narrow(plan.narrow));
         }
         if before.is_none_or(|before| before.pace_kbps != plan.pace_kbps) {
             self.show.pacer.set_rate(plan.pace_kbps);

@@ -16,6 +16,7 @@ use super::seal::{Sealer, TAG_LEN};
 use crate::words::{Mono, PEOPLE_MAX, PeerId, SessionLine, VoicePlan};
 use core::net::SocketAddr;
 pub use orders::{Order, Orders, orders};
+use payload::FRAMES_MAX;
 pub use payload::{FRAME_BYTES_MAX, FrameLength, PAYLOAD_MAX, VoicePayload};
 
 const _: () = assert!(Header::LEN + PAYLOAD_MAX + TAG_LEN <= DATAGRAM_MAX);
@@ -203,10 +204,10 @@ impl VoiceOut {
     /// The new frames, and the copies that the plan wants and that are there.
     fn lay_out(&self, payload: &mut [u8; PAYLOAD_MAX]) -> usize {
         let new = self.unsent;
-        let [a, b] = self.plan.copies;
-        let copies = [a.min(b), a.max(b)];
-        let twice = copies[0] == copies[1];
-        let copies = copies.into_iter().skip(usize::from(twice)).filter(move |distance| *distance >= new);
+        let mut wanted = self.plan.copies;
+        wanted.sort_unstable();
+        let copies = (0..wanted.len()).filter(|at| wanted[*at] >= new && !wanted[..*at].contains(&wanted[*at]));
+        let copies = copies.map(|at| wanted[at]).take(FRAMES_MAX - usize::from(new));
         let frames = (0..new).map(|distance| (distance, true)).chain(copies.map(|distance| (distance, false)));
         let frames = frames.filter_map(|(distance, new)| {
             let bytes = self.earlier(distance)?;

@@ -78,13 +78,16 @@ impl SessionLine {
 pub struct VoicePlan {
     /// New frames in each datagram: 1, or 2 where the uplink is too narrow for so many headers.
     pub frames_per_packet: u8,
-    /// Copies of earlier frames that ride along, as distances in frames; 0 is none.
-    pub copies: [u8; 2],
+    /// Copies of earlier frames that ride along.
+    pub copies: CopyDistances,
 }
+
+/// How many frames back each copy of a datagram is; 0 is none.
+pub type CopyDistances = [u8; 3];
 
 impl VoicePlan {
     /// One frame a datagram and nothing else.
-    pub const PLAIN: VoicePlan = VoicePlan { frames_per_packet: 1, copies: [0, 0] };
+    pub const PLAIN: VoicePlan = VoicePlan { frames_per_packet: 1, copies: [0; 3] };
 }
 
 #[cfg(test)]

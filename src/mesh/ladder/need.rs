@@ -3,7 +3,8 @@
 
 use crate::mesh::fragment::PIECE;
 use crate::mesh::report::Report;
-use crate::words::VoicePlan;
+use crate::mesh::voice::FrameLength;
+use crate::words::{CopyDistances, VoicePlan};
 
 /// What the one encoder has to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,10 +80,10 @@ impl Layers {
 }
 
 /// How voice is packed on a level.
-pub(super) fn voice_plan(level: usize, copies: [u8; 2]) -> VoicePlan {
+pub(super) fn voice_plan(level: usize, copies: CopyDistances) -> VoicePlan {
     VoicePlan {
         frames_per_packet: if level >= BOTTOM { 2 } else { 1 },
-        copies: if level >= NO_COPIES { [0; 2] } else { copies },
+        copies: if level >= NO_COPIES { [0; 3] } else { copies },
     }
 }
 
@@ -92,30 +93,37 @@ pub(super) fn picture_kbps(level: usize) -> u32 {
     kbps * (PIECE + OVERHEAD) as u32 / PIECE as u32
 }
 
-/// The arithmetic, for a voice of so many bytes a frame.
+/// The arithmetic, for a voice of so many bytes a second in so many frames.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Need {
-    frame_bytes: usize,
+    bytes_per_second: usize,
+    frames_per_second: usize,
 }
 
 impl Need {
+    /// Frames of 5 ms with so many bytes each.
     pub(super) fn new(frame_bytes: usize) -> Need {
-        Need { frame_bytes }
+        Need { bytes_per_second: frame_bytes * 200, frames_per_second: 200 }
     }
 
-    /// What one peer's voice takes: 200 frames a second.
+    /// As many bytes, and other headers.
+    pub(super) fn set_frame_length(&mut self, length: FrameLength) {
+        self.frames_per_second = (1_000_000_000 / length.ns()) as usize;
+    }
+
+    /// What one peer's voice takes.
     pub(super) fn voice_kbps(self, plan: VoicePlan) -> u32 {
-        let packets_per_second = 200 / usize::from(plan.frames_per_packet.max(1));
+        let packets_per_second = self.frames_per_second / usize::from(plan.frames_per_packet.max(1));
         (packets_per_second * self.packet_bytes(plan) * 8 / 1000) as u32
     }
 
     /// What a level takes for all peers.
-    pub(super) fn kbps(self, level: usize, peers: u32, copies: [u8; 2]) -> u32 {
+    pub(super) fn kbps(self, level: usize, peers: u32, copies: CopyDistances) -> u32 {
         peers * (self.voice_kbps(voice_plan(level, copies)) + picture_kbps(level))
     }
 
     /// The best level that needs no more than this; the last one if none does.
-    pub(super) fn fit(self, kbps: u32, peers: u32, copies: [u8; 2]) -> usize {
+    pub(super) fn fit(self, kbps: u32, peers: u32, copies: CopyDistances) -> usize {
         (0..=BOTTOM).find(|level| self.kbps(*level, peers, copies) <= kbps).unwrap_or(BOTTOM)
     }
 
@@ -130,6 +138,8 @@ impl Need {
     /// A voice datagram: headers, one byte of layout, two and the sound a frame.
     fn packet_bytes(self, plan: VoicePlan) -> usize {
         let copies = plan.copies.iter().filter(|distance| **distance > 0).count();
-        OVERHEAD + 1 + (usize::from(plan.frames_per_packet) + copies) * (2 + self.frame_bytes)
+        OVERHEAD
+            + 1
+            + (usize::from(plan.frames_per_packet) + copies) * (2 + self.bytes_per_second / self.frames_per_second)
     }
 }

@@ -67,7 +67,7 @@ fn a_key_frame_never_delays_voice_by_more_than_five_milliseconds() {
     let mut chance = Chance(5);
     for peers in [1, 2, 3] {
         let mut ladder = Ladder::new(22, Mono(0));
-        ladder.set_copies([2, 0]);
+        ladder.set_copies([2, 0, 0]);
         PeerId::all().skip(1).take(usize::from(peers)).for_each(|peer| ladder.join(peer, Mono(0)));
         let mut worst = 0.0_f64;
         for pieces in [15, 30, 60] {

@@ -12,7 +12,7 @@
 //! A frame of no bytes says that its slot was empty. The first entries are the new frames, distance 0 and, if there
 //! are two, 1.
 
-/// New frames and copies at most: two of each.
+/// New frames and copies at most: one new and three copies, or two of each.
 pub const FRAMES_MAX: usize = 4;
 /// One byte tells how long a frame is; 255 bytes in 5 ms are 408 kbit/s.
 pub const FRAME_BYTES_MAX: usize = 255;

@@ -414,7 +414,8 @@ impl Conductor {
             return;
         }
         self.figured = now;
-        self.stage.fit_voice(now);
+        let frames = self.stage.fit_voice(now);
+        self.mesh.handle(frames, now);
         self.stage.note_people(&self.clocks, &present, now);
         self.tell.stats(self.stage.capture_to_send(), &self.clocks, now);
     }

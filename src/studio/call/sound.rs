@@ -152,14 +152,19 @@ impl Ears {
     }
 }
 
+/// As the wire has it.
+pub fn frame_length(samples: FrameSamples) -> FrameLength {
+    match samples {
+        FrameSamples::Ms2_5 => FrameLength::Ms2_5,
+        FrameSamples::Ms5 => FrameLength::Ms5,
+    }
+}
+
 /// What the mouth does with each frame. A datagram's stamp is when its sound was taken, so that whoever hears it can
 /// tell how old it is, our own delays included.
 fn sender(mut voice: VoiceOut, socket: Arc<Socket>, counted: Arc<Quantiles>) -> impl FnMut(VoiceFrame<'_>) {
     move |frame| {
-        voice.set_frame_length(match frame.samples {
-            FrameSamples::Ms2_5 => FrameLength::Ms2_5,
-            FrameSamples::Ms5 => FrameLength::Ms5,
-        });
+        voice.set_frame_length(frame_length(frame.samples));
         let taken = frame.taken.unwrap_or_else(media::now);
         // Lost voice is nobody's error: the network may be away. What is too long can't be: Opus keeps to its rate.
         let _ = voice.frame(frame.opus, taken, &mut |to, datagram| drop(socket.send_voice(to, datagram)));

@@ -10,7 +10,7 @@ use super::frames::{Frames, Road, VoiceFrames};
 use super::governor::ShedChange;
 use super::order::Order;
 use super::quantiles::Spread;
-use super::sound::{Ears, Sound, SpeakerTarget};
+use super::sound::{Ears, Sound, SpeakerTarget, frame_length};
 use super::switcher::{Change, Switcher};
 use super::tape::Tape;
 use crate::media;
@@ -70,6 +70,8 @@ pub struct Stage {
     switcher: Switcher,
     bells: Bells,
     frames: Frames,
+    /// Our uplink is too narrow for everything.
+    narrow: bool,
     /// The roads of this second.
     roads: Vec<Road>,
     from_start: bool,
@@ -118,6 +120,7 @@ impl Stage {
             switcher,
             bells: Bells::new(hosting),
             frames: Frames::new(frames),
+            narrow: false,
             roads: Vec::new(),
             from_start: hosting && record_from_start,
             status: Status::default(),
@@ -182,6 +185,7 @@ impl Stage {
                 self.ring(*session_ns);
             }
             MeshEvent::PictureOrder(order) => self.faces.order(*order),
+            MeshEvent::Narrow(narrow) => self.narrow = *narrow,
             MeshEvent::KeyFrameWanted => self.faces.want_key(),
             _ => {}
         }
@@ -345,14 +349,15 @@ impl Stage {
         self.roads.push(Road { rtt_ms: stats.rtt_ms, loss_percent, jitter_ms: stats.jitter_ms });
     }
 
-    /// All roads of this second are told: the voice is fitted to them.
-    pub fn fit_voice(&mut self, now: Mono) {
+    /// All roads of this second are told: the voice is fitted to them. What rides along has to be, too.
+    pub fn fit_voice(&mut self, now: Mono) -> Input<'static> {
         let worst = self.roads.iter().fold(0.0, |worst: f64, road| worst.max(road.loss_percent));
         let mouth = self.sound.mouth();
         mouth.expect_loss((worst * LEFT_BY_COPIES).round().min(100.0) as u8);
-        self.frames.look(&self.roads, now);
+        self.frames.look(&self.roads, !self.narrow, now);
         mouth.set_frames(self.frames.now());
         self.roads.clear();
+        Input::VoiceFrames(frame_length(self.frames.now()))
     }
 
     /// From their camera to our screen.

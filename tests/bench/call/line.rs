@@ -19,7 +19,7 @@ const BAD: Weather = Weather { loss: 0.05, burst: 2.0, jitter: Duration::from_mi
 
 /// Concealed in a hundred, where copies can reach.
 const CONCEALED_BAR: f64 = 1.0;
-/// Of PESQ's points: less is hardly noticed. Frames that are left alone get longer with the first loss and lose bits too,
+/// Of PESQ's points: less is hardly noticed. Frames that are left alone may change their length,
 /// so the same is measured with frames of one length.
 const SPEECH_BAR: f64 = 0.3;
 /// More than this is heard as distance.

@@ -6,7 +6,7 @@ use super::super::{LEVELS, Ladder, Layers, Plan};
 use crate::mesh::fragment::chance::{Bursts, Chance};
 use crate::mesh::pace::Pacer;
 use crate::mesh::report::{DelaySeen, Receipts, VoiceSeen};
-use crate::words::{Mono, PeerId};
+use crate::words::{CopyDistances, Mono, PeerId};
 use std::collections::VecDeque;
 
 const STEP_MS: f64 = 0.5;
@@ -85,7 +85,7 @@ fn mono(ms: f64) -> Mono {
 
 impl World {
     /// The queue of the uplink holds `fifo_ms` of whatever its rate is.
-    pub fn new(peers: usize, uplink_kbps: f64, fifo_ms: f64, copies: [u8; 2], seed: u64) -> World {
+    pub fn new(peers: usize, uplink_kbps: f64, fifo_ms: f64, copies: CopyDistances, seed: u64) -> World {
         let mut ladder = Ladder::new(FRAME_BYTES, mono(0.0));
         ladder.set_copies(copies);
         let mut chance = Chance(seed);
@@ -150,7 +150,12 @@ impl World {
         let voice = self.plan.voice;
         self.plan
             .picture
-            .map_or(if voice.frames_per_packet == 2 { 9 } else { 7 + usize::from(voice.copies == [0; 2]) }, by_order)
+            .map_or(if voice.frames_per_packet == 2 { 9 } else { 7 + usize::from(voice.copies == [0; 3]) }, by_order)
+    }
+
+    /// The ladder says that there is no room for everything.
+    pub fn is_narrow(&self) -> bool {
+        self.plan.narrow
     }
 
     /// Since the books were cleared: (when, level).
