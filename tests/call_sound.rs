@@ -68,9 +68,9 @@ fn a_voice_goes_from_the_named_microphone_to_the_named_speaker_at_once_and_mute_
     let (there, here) = (Lags::of(&tracks[0], &tracks[1]), Lags::of(&tracks[0], &tracks[2]));
     println!("from mouth to ear: {there}");
     // A sync tone that rings there meanwhile may be alike for once.
-    assert!(here.ms.len() <= 1 && here.missed >= 5, "nobody hears themselves: {here}");
+    assert!(here.ms.len() <= 1 && here.missed.len() >= 5, "nobody hears themselves: {here}");
     if !graph.was_starved() {
-        assert!(there.ms.len() >= 4 * there.missed.max(1), "{there}");
+        assert!(there.ms.len() >= 4 * there.missed.len().max(1), "{there}");
         assert!(there.median() < LAG_MAX_MS, "{there}");
     }
 

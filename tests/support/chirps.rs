@@ -16,6 +16,8 @@ const CHIRP: usize = RATE / 50;
 const LOUD: f32 = 0.076;
 /// A chirp is found again if this much of it is alike.
 const ALIKE: f64 = 0.35;
+/// So much of a chirp is alike at the microphone, unless the graph itself lost a cycle of it.
+const WHOLE: f64 = 0.95;
 /// Nothing lies further behind than this.
 const BEHIND_MAX: usize = 21_000;
 
@@ -25,15 +27,20 @@ pub fn chirps(seconds: usize) -> Vec<f32> {
     let (mut at, mut uneven) = (0.4, 0.0);
     while at < seconds as f64 - 0.5 {
         let first = (at * RATE as f64) as usize;
-        for (n, sample) in sound[first..first + CHIRP].iter_mut().enumerate() {
-            let (t, whole) = (n as f64 / RATE as f64, CHIRP as f64 / RATE as f64);
-            let sweep = (2.0 * PI * (400.0 * t + 4_600.0 / (2.0 * whole) * t * t)).sin();
-            *sample = (0.6 * sweep * (PI * n as f64 / CHIRP as f64).sin()) as f32;
-        }
+        sound[first..first + CHIRP].copy_from_slice(&chirp());
         uneven = (uneven + 0.618_034_f64).fract();
         at += 0.5 + 0.137 * uneven;
     }
     sound
+}
+
+fn chirp() -> Vec<f32> {
+    let sample = |n: usize| {
+        let (t, whole) = (n as f64 / RATE as f64, CHIRP as f64 / RATE as f64);
+        let sweep = (2.0 * PI * (400.0 * t + 4_600.0 / (2.0 * whole) * t * t)).sin();
+        (0.6 * sweep * (PI * n as f64 / CHIRP as f64).sin()) as f32
+    };
+    (0..CHIRP).map(sample).collect()
 }
 
 /// So many seconds of low noise.
@@ -72,15 +79,17 @@ pub fn write_wav(path: &Path, rate_hz: u32, sound: &[f32]) -> PathBuf {
 pub struct Lags {
     /// Those that were found, shortest first.
     pub ms: Vec<f64>,
-    /// How many were not.
-    pub missed: usize,
+    /// Where in the tape those lie that were not, in seconds.
+    pub missed: Vec<f64>,
+    /// How many were broken before anybody's program had them: a machine that is kept waiting loses cycles of the graph.
+    pub spoiled: usize,
 }
 
 impl Lags {
     /// Looks every chirp of `mouth` up in `ear`; both are tracks of one tape.
     pub fn of(mouth: &[f32], ear: &[f32]) -> Lags {
         let mut lags = Lags::default();
-        let mut last = None;
+        let (chirp, mut last) = (chirp(), None);
         for at in (0..mouth.len()).filter(|at| mouth[*at].abs() > LOUD) {
             let begins = last.is_none_or(|last| at - last > RATE / 4);
             last = Some(at);
@@ -88,9 +97,13 @@ impl Lags {
             if ear.len() < first + BEHIND_MAX || mouth.len() < at + CHIRP {
                 continue;
             }
+            if best_match(&chirp, &mouth[first.saturating_sub(CHIRP / 2)..at + CHIRP]).0 < WHOLE {
+                lags.spoiled += 1;
+                continue;
+            }
             match found(&mouth[first..at + CHIRP], &ear[first..first + BEHIND_MAX]) {
                 Some(behind) => lags.ms.push(behind as f64 * 1e3 / RATE as f64),
-                None => lags.missed += 1,
+                None => lags.missed.push(at as f64 / RATE as f64),
             }
         }
         lags.ms.sort_by(f64::total_cmp);
@@ -112,17 +125,31 @@ impl Lags {
 impl std::fmt::Display for Lags {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let [half, most, least, longest] = [0.5, 0.95, 0.0, 1.0].map(|part| self.at_part(part));
-        let (heard, all) = (self.ms.len(), self.ms.len() + self.missed);
-        write!(f, "{half:.1} ms (p95 {most:.1}, {least:.1} to {longest:.1}; heard {heard} of {all})")
+        let (heard, all) = (self.ms.len(), self.ms.len() + self.missed.len());
+        write!(f, "{half:.1} ms (p95 {most:.1}, {least:.1} to {longest:.1}; heard {heard} of {all}")?;
+        if self.spoiled > 0 {
+            write!(f, ", {} more spoiled in the graph itself", self.spoiled)?;
+        }
+        if !self.missed.is_empty() {
+            write!(f, ", missed at {:.1?} s", self.missed)?;
+        }
+        write!(f, ")")
     }
 }
 
 /// How far into `ear` the sound of `mouth` begins, if it does.
 pub fn found(mouth: &[f32], ear: &[f32]) -> Option<usize> {
+    let (alike, at) = best_match(mouth, ear);
+    (alike > ALIKE).then_some(at)
+}
+
+/// How much of `mouth` is alike where `ear` is most like it, and where that is.
+fn best_match(mouth: &[f32], ear: &[f32]) -> (f64, usize) {
     let energy = |samples: &[f32]| samples.iter().map(|s| f64::from(s * s)).sum::<f64>();
     let size = energy(mouth).sqrt();
-    let mut within = energy(ear.get(..mouth.len())?);
     let mut best = (0.0, 0);
+    let Some(begin) = ear.get(..mouth.len()) else { return best };
+    let mut within = energy(begin);
     for at in 0..=ear.len() - mouth.len() {
         let product: f32 = mouth.iter().zip(&ear[at..]).map(|(a, b)| a * b).sum();
         let alike = f64::from(product.abs()) / (size * within.max(0.0).sqrt() + 1e-6);
@@ -133,7 +160,7 @@ pub fn found(mouth: &[f32], ear: &[f32]) -> Option<usize> {
             within += f64::from(next * next) - f64::from(gone * gone);
         }
     }
-    (best.0 > ALIKE).then_some(best.1)
+    best
 }
 
 /// How far `ear` lies behind `mouth`, by the 100 ms of `mouth` from a sample on; nothing where it is not heard.
@@ -153,10 +180,14 @@ fn a_chirp_that_comes_later_is_found_to_the_sample_and_one_that_does_not_come_is
     let mut ear = vec![0.0; 640];
     ear.extend(mouth.iter().map(|s| s * 0.2));
     let lags = Lags::of(&mouth, &ear);
-    assert!(lags.ms.len() >= 4 && lags.missed == 0, "{lags}");
+    assert!(lags.ms.len() >= 4 && lags.missed.is_empty(), "{lags}");
     assert!(lags.ms.iter().all(|ms| (ms - 640.0 / 48.0).abs() < 0.03), "{lags}");
+    let mut broken = mouth.clone();
+    let second = RATE * 2 / 5 + CHIRP / 2;
+    broken[second - 128..second + 128].fill(0.0);
+    assert_eq!(Lags::of(&broken, &ear).spoiled, 1, "a cycle is missing in the first one");
     let deaf = Lags::of(&mouth, &hum(4));
-    assert_eq!((deaf.ms.len(), deaf.missed), (0, lags.ms.len()), "noise is no chirp");
+    assert_eq!((deaf.ms.len(), deaf.missed.len()), (0, lags.ms.len()), "noise is no chirp");
 }
 
 #[test]

@@ -90,6 +90,9 @@ fn ours(graph: &PipeWire, quantum: Option<u32>, (what, bar): (&str, Bar), people
     let listener = leave(programs.pop().expect("the last guest"));
     row(&format!("mouth to ear, {what}"), bar, (lags.median(), "ms"), &lags.to_string(), HOW);
 
+    let silent = format!("not heard of what the microphone had, {what}");
+    row(&silent, Bar::AtMost(0.0), (lags.missed.len() as f64, "chirps"), &lags.missed.len().to_string(), HOW);
+
     let to_host = |stats: &Value| {
         let host = stats["peers"].as_array()?.iter().find(|peer| peer["name"] == "host")?;
         host["voice"]["mouth_to_ear_ms"].as_f64()
