@@ -10,6 +10,8 @@ use hyperzoom::words::RATE_HZ;
 
 /// A busy machine keeps this too.
 const LAG_MAX_MS: f64 = 40.0;
+/// A Pulse server keeps more waiting on either side.
+const PULSE_LAG_MAX_MS: f64 = 120.0;
 /// Nobody says more than a syllable in that.
 const MUTED_MAX_MS: f64 = 100.0;
 /// Hum is louder than the one, silence quieter than the other.
@@ -53,6 +55,24 @@ fn await_silence_at(tape: &Tape, ear: usize) {
 fn silent_after_ms(ear: &[f32]) -> f64 {
     let last = ear.chunks_exact(STEP).rposition(|chunk| level(chunk) > SILENT).map_or(0, |at| at + 1);
     (last * STEP) as f64 * 1e3 / RATE as f64
+}
+
+#[test]
+fn a_voice_goes_in_and_out_through_a_pulse_server_too() {
+    let Some(graph) = PipeWire::start() else { return };
+    graph.show_as_pulse();
+    let mut room = Room::of(&graph, 2);
+    let people = room.call(&NO_CAMERA);
+    let tape = room.tape();
+    room.speak(&chirps(7));
+    tape.roll_on(6.0);
+    let tracks = tape.tracks();
+    let lags = Lags::of(&tracks[MOUTH], &tracks[EAR]);
+    println!("from mouth to ear: {lags}");
+    if !graph.was_starved() {
+        assert!(lags.ms.len() >= 4 * lags.missed.len().max(1) && lags.median() < PULSE_LAG_MAX_MS, "{lags}");
+    }
+    people.into_iter().rev().for_each(|program| drop(leave(program)));
 }
 
 #[test]

@@ -13,6 +13,9 @@ pub mod cut;
 #[cfg(all(target_os = "linux", feature = "ui"))]
 #[allow(dead_code)]
 pub mod desktop;
+#[cfg(target_os = "linux")]
+#[allow(dead_code)]
+pub mod hang;
 #[cfg(unix)]
 #[allow(dead_code)]
 pub mod machine;

@@ -141,25 +141,27 @@ impl Device {
         self.origin.as_ref().and_then(DeviceExt::caps)
     }
 
-    /// Points a source element at this device, and keeps it from ever turning to another one by itself.
-    pub(super) fn configure(&self, source: &gst::Element) {
+    /// Points an element at this device, and keeps it from ever turning to another one, or to another clock, by itself.
+    pub(super) fn configure(&self, element: &gst::Element) {
         let Some(device) = &self.origin else { return };
-        if let Err(e) = device.reconfigure_element(source) {
+        if let Err(e) = device.reconfigure_element(element) {
             tracing::debug!("{} configures no element itself: {e}", self.id);
         }
-        if source.factory().is_some_and(|f| f.name() == "pipewiresrc") {
+        if element.factory().is_some_and(|f| f.name() == "pipewiresrc") {
             let stay = gst::Structure::builder("props").field("node.dont-reconnect", true).build();
-            source.set_property("stream-properties", stay);
-            source.set_property("target-object", &self.id);
+            element.set_property("stream-properties", stay);
+            element.set_property("target-object", &self.id);
             // Its buffers are few and vanish with the device; ours may wait for an encoder.
-            source.set_property("always-copy", true);
+            element.set_property("always-copy", true);
             if self.kind == DeviceKind::Microphone {
-                source.set_property("min-buffers", SOUND_BUFFERS_MIN);
+                element.set_property("min-buffers", SOUND_BUFFERS_MIN);
             }
         }
-        for (property, value) in [("provide-clock", "false"), ("slave-method", "re-timestamp")] {
-            if source.has_property(property) {
-                source.set_property_from_str(property, value);
+        // A speaker that is asked for what it needs has nothing to follow.
+        let slave_method = if self.kind == DeviceKind::Speaker { "none" } else { "re-timestamp" };
+        for (property, value) in [("provide-clock", "false"), ("slave-method", slave_method)] {
+            if element.has_property(property) {
+                element.set_property_from_str(property, value);
             }
         }
     }

@@ -3,8 +3,11 @@
 
 use super::judge::Master;
 use super::people::{Left, Person, Ways, guest, host, ways};
+use crate::support::hang::Hung;
 use crate::support::machine::all_overridden;
 use crate::support::pipewire::{PipeWire, Speaker};
+use crate::support::talk::await_voices;
+use serde_json::Value;
 
 /// What a program says of a graph that failed.
 const OURS: &str = "our picture begins anew";
@@ -75,6 +78,63 @@ fn a_sound_server_that_hangs_and_then_dies_under_the_speaker_costs_neither_maste
         person.record_on(1.0);
     }
     [guest, host].into_iter().for_each(|person| drop(unharmed(person)));
+}
+
+#[test]
+fn a_voice_that_hangs_on_its_way_out_costs_neither_master_anything() {
+    let (mut host, invite, _) = host(ways("host"));
+    let mut guest = guest(&invite, ways("guest"));
+    host.await_peer("guest");
+    guest.await_recording();
+    await_voices(&mut host.program, 1);
+    let Some(hung) = Hung::thread(&guest.program, "mouth") else { return };
+    guest.record_on(3.0);
+    drop(hung);
+    // What could not be encoded is gone; what is said now is heard.
+    await_more_voice(&mut host);
+    [guest, host].into_iter().for_each(|person| drop(unharmed(person)));
+}
+
+#[test]
+fn a_speaker_that_is_taken_out_of_the_graph_comes_back_and_costs_neither_master_anything() {
+    let Some(graph) = PipeWire::start() else { return };
+    let _speaker = Speaker::plug_in(&graph, "ears");
+    let (mut host, invite, _) = host(Ways { graph: Some(&graph), more: &["--speaker", "ears"], ..ways("host") });
+    let mut guest = guest(&invite, ways("guest"));
+    host.await_peer("guest");
+    guest.await_recording();
+    await_voices(&mut host.program, 1);
+    graph.destroy_node("hyperzoom-voices");
+    host.program.await_that("a word about it", |e| e["event"] == "warning" && e["kind"] == "speaker");
+    host.program.await_that("the speaker again", |e| e["message"] == "the speaker is back");
+    await_more_voice(&mut host);
+    [guest, host].into_iter().for_each(|person| drop(unharmed(person)));
+}
+
+#[test]
+fn a_speaker_of_pulse_that_breaks_again_and_again_costs_neither_master_anything() {
+    let Some(graph) = PipeWire::start() else { return };
+    let _speaker = Speaker::plug_in(&graph, "ears");
+    let texts = all_overridden(&[("listen.launch", "! audioconvert", "! identity error-after=400 ! audioconvert")]);
+    graph.show_as_pulse();
+    let hearing = Ways { graph: Some(&graph), texts: Some(texts.path()), more: &["--speaker", "ears"], ..ways("host") };
+    let (mut host, invite, _) = host(hearing);
+    let mut guest = guest(&invite, ways("guest"));
+    host.await_peer("guest");
+    guest.await_recording();
+    for _ in 0..2 {
+        host.program.await_that("a word about it", |e| e["event"] == "warning" && e["kind"] == "speaker");
+    }
+    await_more_voice(&mut host);
+    [guest, host].into_iter().for_each(|person| drop(unharmed(person)));
+}
+
+/// Waits until more of somebody's voice is played than until now.
+fn await_more_voice(person: &mut Person) {
+    let frames = |event: &Value| event["peers"][0]["voice"]["frames"].as_u64();
+    person.program.catch_up();
+    let before = person.program.await_that("figures", |event| frames(event).is_some());
+    person.program.await_that("more voice", |event| frames(event) > frames(&before).map(|frames| frames + 100));
 }
 
 #[test]

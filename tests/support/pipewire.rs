@@ -25,6 +25,7 @@ use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLockReadGuard};
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ pub struct PipeWire {
     /// In the order in which they end: what depends on others first.
     daemons: Vec<(&'static str, Daemon)>,
     home: tempfile::TempDir,
+    /// Our programs see a Pulse server, and no more.
+    as_pulse: AtomicBool,
     /// One graph at a time: several of them on a small machine are late by themselves.
     _turn: MutexGuard<'static, ()>,
     /// A virtual device's clock stands still where its daemon does not get to run.
@@ -78,7 +81,14 @@ impl PipeWire {
             std::fs::create_dir_all(&folder).expect("our own folder");
             std::fs::write(folder.join(name), text).expect("our own folder");
         }
-        let mut graph = PipeWire { daemons: Vec::new(), home, _turn: turn, _calm: calm(), waits: Waits::watch() };
+        let mut graph = PipeWire {
+            daemons: Vec::new(),
+            home,
+            as_pulse: AtomicBool::new(false),
+            _turn: turn,
+            _calm: calm(),
+            waits: Waits::watch(),
+        };
         let bus = format!("--address=unix:path={}/bus", graph.folder().display());
         graph.run_daemon("dbus-daemon", &["--session", "--nofork", &bus]);
         wait_until("the bus", || graph.folder().join("bus").exists());
@@ -144,7 +154,15 @@ impl PipeWire {
     pub fn hyperzoom(&self) -> Command {
         let mut command = program::command();
         self.move_in(&mut command);
+        if self.as_pulse.load(Ordering::Relaxed) {
+            command.env("PIPEWIRE_REMOTE", "nowhere");
+        }
         command
+    }
+
+    /// Our programs that are started from now on see a Pulse server, and no more: another way in and out.
+    pub fn show_as_pulse(&self) {
+        self.as_pulse.store(true, Ordering::Relaxed);
     }
 
     fn move_in(&self, command: &mut Command) {
@@ -169,6 +187,14 @@ impl PipeWire {
     /// Whether a node of that name is there.
     pub fn has_node(&self, name: &str) -> bool {
         self.said("pw-cli", &["ls", "Node"]).contains(&format!("node.name = \"{name}\""))
+    }
+
+    /// Takes the first node of that name out of the graph, as a session manager may.
+    pub fn destroy_node(&self, name: &str) {
+        let nodes = self.said("pw-cli", &["ls", "Node"]);
+        let (until, _) = nodes.split_once(&format!("node.name = \"{name}\"")).expect("it is in the graph");
+        let id = until.rsplit("id ").find_map(|after| after.split_once(", type")).expect("nodes have ids").0;
+        self.said("pw-cli", &["destroy", id]);
     }
 }
 

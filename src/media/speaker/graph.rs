@@ -61,7 +61,7 @@ impl Listening {
                 speaker.set_property(property, us);
             }
         }
-        for (property, value) in [("sync", "false"), ("low-latency", "true"), ("provide-clock", "false")] {
+        for (property, value) in [("sync", "false"), ("low-latency", "true")] {
             if speaker.has_property(property) {
                 speaker.set_property_from_str(property, value);
             }
