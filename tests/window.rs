@@ -7,6 +7,7 @@ mod gallery;
 mod joining;
 mod keyboard;
 mod manners;
+mod texts;
 
 use crate::support::desktop::Desktop;
 

@@ -5,7 +5,7 @@
 mod session;
 mod thumbnail;
 
-pub use session::{Session, sessions};
+pub use session::{Ending, Session, sessions};
 pub use thumbnail::{thumbnail, thumbnail_kept_in};
 
 use super::repair::{RecoveredFile, recover_watched};

@@ -103,6 +103,8 @@ pub enum Group {
     Before,
     /// While one talks.
     InCall,
+    /// With what was recorded.
+    After,
 }
 
 /// What comes with an action.
@@ -120,8 +122,8 @@ struct Row(Action, &'static str, &'static [&'static str], Takes, &'static str);
 const ROWS: [Row; 41] = [
     Row(Action::Host, "host", &["<Control>h"], Nothing, mark("Host a call")),
     Row(Action::Join, "join", &["<Control>j"], Nothing, mark("Join a call")),
-    Row(Action::Enter, "enter", &[], Nothing, mark("Come in")),
-    Row(Action::Paste, "paste", &[], Nothing, mark("Use the invite of the clipboard")),
+    Row(Action::Enter, "enter", &["<Control>Return"], Nothing, mark("Come in")),
+    Row(Action::Paste, "paste", &["<Control><Shift>v"], Nothing, mark("Use the invite of the clipboard")),
     Row(Action::Invite, "invite", &[], Text, mark("The invite")),
     Row(Action::Name, "name", &[], Text, mark("Your name")),
     Row(Action::Session, "session", &[], Text, mark("The session’s name")),
@@ -129,10 +131,10 @@ const ROWS: [Row; 41] = [
     Row(Action::ChooseMicrophone, "choose-microphone", &[], Text, mark("Microphone")),
     Row(Action::ChooseSpeaker, "choose-speaker", &[], Text, mark("Speaker")),
     Row(Action::TestSound, "test-sound", &["<Control>t"], Nothing, mark("Play the test sound")),
-    Row(Action::HeadphonesRead, "headphones-read", &[], Nothing, mark("Got it")),
-    Row(Action::HeadphonesNever, "headphones-never", &[], Nothing, mark("Don’t show again")),
+    Row(Action::HeadphonesRead, "headphones-read", &["<Control>g"], Nothing, mark("Got it")),
+    Row(Action::HeadphonesNever, "headphones-never", &["<Control><Shift>g"], Nothing, mark("Don’t show again")),
     Row(Action::CopyInvite, "copy-invite", &["<Control><Shift>c"], Nothing, mark("Copy the invite")),
-    Row(Action::CopyAddress, "copy-address", &[], Nothing, mark("Copy the address")),
+    Row(Action::CopyAddress, "copy-address", &["<Control><Shift>a"], Nothing, mark("Copy the address")),
     Row(Action::ShowInvite, "show-invite", &["i"], Nothing, mark("Show the invite")),
     Row(Action::Admit, "admit", &[], Text, mark("Let in")),
     Row(Action::Decline, "decline", &[], Text, mark("Send away")),
@@ -142,22 +144,22 @@ const ROWS: [Row; 41] = [
     Row(Action::End, "end", &["<Control>e"], Nothing, mark("End the call")),
     Row(Action::OpenFolder, "open-folder", &[], Text, mark("Open the folder")),
     Row(Action::Play, "play", &[], Text, mark("Play it back")),
-    Row(Action::AddFolder, "add-folder", &[], Nothing, mark("Add a folder")),
+    Row(Action::AddFolder, "add-folder", &["<Control>o"], Nothing, mark("Add a folder")),
     Row(Action::DropFolder, "drop-folder", &[], Text, mark("Leave this folder out")),
-    Row(Action::Align, "align", &[], Nothing, mark("Line up")),
-    Row(Action::OpenAligned, "open-aligned", &[], Nothing, mark("Open the editor’s files")),
+    Row(Action::Align, "align", &["<Control><Shift>l"], Nothing, mark("Line up")),
+    Row(Action::OpenAligned, "open-aligned", &["<Control><Shift>o"], Nothing, mark("Open the editor’s files")),
     Row(Action::Library, "library", &["<Control>l"], Nothing, mark("Past sessions")),
     Row(Action::OpenSession, "open-session", &[], Text, mark("Details")),
     Row(Action::Recover, "recover", &[], Text, mark("Recover")),
     Row(Action::Trash, "trash", &[], Text, mark("Move to the trash")),
     Row(Action::Settings, "settings", &["<Control>comma"], Nothing, mark("Settings")),
-    Row(Action::ChooseFolder, "choose-folder", &[], Nothing, mark("Choose a folder")),
+    Row(Action::ChooseFolder, "choose-folder", &["<Control><Shift>f"], Nothing, mark("Choose a folder")),
     Row(Action::Set, "set", &[], Text, mark("A setting")),
     Row(Action::Back, "back", &["<Alt>Left"], Nothing, mark("Back")),
     Row(Action::Dismiss, "dismiss", &["Escape"], Nothing, mark("Close the message")),
     Row(Action::Fullscreen, "fullscreen", &["F11"], Nothing, mark("Whole screen")),
     Row(Action::Shortcuts, "shortcuts", &["<Control>question", "F1"], Nothing, mark("Keys")),
-    Row(Action::About, "about", &[], Nothing, mark("About HyperZoom")),
+    Row(Action::About, "about", &["<Shift>F1"], Nothing, mark("About HyperZoom")),
     Row(Action::Quit, "quit", &["<Control>q"], Nothing, mark("Quit")),
 ];
 
@@ -214,10 +216,14 @@ impl Action {
 
     /// Where the window of keys shows it.
     pub fn group(self) -> Group {
-        use Action::{Camera, End, Host, Join, Mute, ShowInvite, Statistics, TestSound};
+        use Action::{
+            AddFolder, Align, Camera, CopyAddress, CopyInvite, End, Enter, HeadphonesNever, HeadphonesRead, Host, Join,
+            Mute, OpenAligned, Paste, ShowInvite, Statistics, TestSound,
+        };
         match self {
-            Host | Join | TestSound => Group::Before,
-            Mute | Camera | Statistics | ShowInvite | End | Action::CopyInvite => Group::InCall,
+            Host | Join | Enter | Paste | TestSound | HeadphonesRead | HeadphonesNever => Group::Before,
+            Mute | Camera | Statistics | ShowInvite | End | CopyInvite | CopyAddress => Group::InCall,
+            AddFolder | Align | OpenAligned => Group::After,
             _ => Group::Everywhere,
         }
     }
@@ -225,12 +231,17 @@ impl Action {
     /// Whether it makes sense now. Letters are keys only where nobody types.
     pub fn enabled(self, state: &State) -> bool {
         use Action::{
-            Admit, Back, Camera, CopyAddress, CopyInvite, Decline, Dismiss, End, Enter, Host, Join, Library, Mute,
-            Settings, ShowInvite, Statistics,
+            AddFolder, Admit, Align, Back, Camera, ChooseFolder, CopyAddress, CopyInvite, Decline, Dismiss, End, Enter,
+            HeadphonesNever, HeadphonesRead, Host, Join, Library, Mute, OpenAligned, Paste, Settings, ShowInvite,
+            Statistics, TestSound,
         };
         let talk = state.scene.talk();
         match self {
-            Host | Join => matches!(state.scene, Scene::Before),
+            Host | Join | HeadphonesRead | HeadphonesNever => matches!(state.scene, Scene::Before),
+            Paste => matches!(state.scene, Scene::Joining(_)),
+            AddFolder | Align | OpenAligned => matches!(state.scene, Scene::After(_)),
+            ChooseFolder => matches!(state.scene, Scene::Settings),
+            TestSound => talk.is_none(),
             Enter => matches!(&state.scene, Scene::Joining(form) if form.invite_is_whole()),
             Library | Settings => talk.is_none(),
             Back => talk.is_none() && !matches!(state.scene, Scene::Before),
@@ -262,6 +273,25 @@ mod tests {
             for key in action.keys() {
                 assert!(keys.insert(*key), "{key} gives two orders");
             }
+            // What comes with a string says which: its control is reached by the tab key.
+            assert_ne!(action.keys().is_empty(), !action.takes_text(), "{}", action.name());
         }
+    }
+
+    #[test]
+    fn every_order_of_a_page_is_an_action() {
+        let texts =
+            std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/resources/ui")).expect("part of the sources");
+        let names: HashSet<&str> = Action::all().map(Action::name).collect();
+        let mut given = 0;
+        for text in texts.flatten() {
+            let text = std::fs::read_to_string(text.path()).expect("a text");
+            for order in text.split("win.").skip(1) {
+                let name = order.split(|c: char| !c.is_ascii_lowercase() && c != '-').next().unwrap_or_default();
+                assert!(names.contains(name), "nothing hears win.{name}");
+                given += 1;
+            }
+        }
+        assert!(given > 20, "{given} orders");
     }
 }

@@ -6,6 +6,7 @@ use super::state::{After as Left, Master, Spoken};
 use super::template::Template;
 use super::words::{clock, fill, mark, size, tr};
 use crate::studio::AlignReport;
+use crate::studio::library::Ending;
 use gtk::glib::types::StaticType;
 use gtk::prelude::{AccessibleExtManual, ActionableExt, BoxExt, ToVariant, WidgetExt};
 use gtk::{gdk, gio};
@@ -171,6 +172,15 @@ fn verdict(left: &Left, master: &Master) -> String {
     count(master.samples_silenced, mark("{n} samples are silent, because the microphone was away."));
     if !master.finished {
         said.push(tr("The file could not be finished; it is safe, and the library can recover it.").to_owned());
+    }
+    match master.ending {
+        Ending::BrokenOff if master.finished => {
+            said.push(tr("It broke off and was recovered: everything that had reached the disk is there.").to_owned());
+        }
+        Ending::Untold if master.finished => {
+            said.push(tr("What happened on the way is not known: its notes are missing.").to_owned());
+        }
+        _ => {}
     }
     match said.is_empty() {
         true => tr("Nothing was dropped; this happened on the way:").to_owned(),

@@ -65,7 +65,13 @@ fn entries(devices: &[Device], kind: DeviceKind, chosen: &str) -> Vec<(String, S
         entries.push(("off".to_owned(), off.to_owned()));
     }
     if !entries.iter().any(|(id, _)| id == chosen) {
-        entries.push((chosen.to_owned(), fill(tr("{name} (not plugged in)"), &[("name", chosen)])));
+        let test = devices.iter().find(|device| device.kind == kind && device.is_test());
+        // A test picture may be asked for in a size of its own.
+        let name = match (chosen.strip_prefix("test:"), test) {
+            (Some(size), Some(test)) => format!("{}, {size}", test.name),
+            _ => fill(tr("{name} (not plugged in)"), &[("name", chosen)]),
+        };
+        entries.push((chosen.to_owned(), name));
     }
     entries
 }
@@ -82,5 +88,7 @@ mod tests {
         let ids: Vec<&str> = listed.iter().map(|(id, _)| id.as_str()).collect();
         assert_eq!(ids, ["auto", "test", "off", "usb-cam"]);
         assert!(listed[3].1.contains("not plugged in"));
+        let listed = entries(&devices, DeviceKind::Camera, "test:640x360");
+        assert_eq!(listed[3].1, format!("{}, 640x360", devices[0].name));
     }
 }

@@ -11,6 +11,12 @@ use std::path::PathBuf;
 
 /// Asks before something that can't be taken back; `yes` is what the button says.
 pub fn confirm(parent: &gtk::ApplicationWindow, question: &str, what: &str, yes: &str, on_yes: impl Fn() + 'static) {
+    // The same order may come twice before it is answered.
+    let asked = gtk::Window::list_toplevels().into_iter().filter_map(|top| top.downcast::<gtk::MessageDialog>().ok());
+    if let Some(asked) = asked.into_iter().find(|dialog| dialog.text().is_some_and(|text| text == question)) {
+        asked.present();
+        return;
+    }
     let dialog = gtk::MessageDialog::builder()
         .transient_for(parent)
         .modal(true)
@@ -66,6 +72,7 @@ pub fn shortcuts(parent: &gtk::ApplicationWindow) {
         (Group::Everywhere, tr("Everywhere")),
         (Group::Before, tr("Before the call")),
         (Group::InCall, tr("In the call")),
+        (Group::After, tr("After the call")),
     ];
     let section = gtk::ShortcutsSection::builder().section_name("keys").max_height(12).visible(true).build();
     for (group, title) in groups {

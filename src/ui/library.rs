@@ -48,8 +48,11 @@ impl Library {
         self.page.set_visible_child_name(name);
         if let Ok(folder) = state.preferences.recordings_folder() {
             let folder = folder.display().to_string();
-            self.place
-                .set_label(&fill(tr("Recordings of your calls will be found in {folder}."), &[("folder", &folder)]));
+            let words = match name {
+                "list" => tr("Your recordings are in {folder}."),
+                _ => tr("Recordings of your calls will be found in {folder}."),
+            };
+            self.place.set_label(&fill(words, &[("folder", &folder)]));
         }
         let entries = known.entries.as_deref().unwrap_or_default();
         let mut rows = self.rows.borrow_mut();

@@ -19,7 +19,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 const PROGRAMS: [&str; 2] = ["Xvfb", "dbus-daemon"];
 
 /// The system's own: a Python of somebody's would not know the accessibility library.
-const PYTHON: &str = "/usr/bin/python3";
+pub const PYTHON: &str = "/usr/bin/python3";
 
 /// The guard.
 pub struct Desktop {
@@ -109,6 +109,13 @@ impl Desktop {
     /// Our program on this desktop, not started yet.
     pub fn command(&self) -> Command {
         let mut command = program::command();
+        in_house(&mut command, self.home(), &self.display);
+        command
+    }
+
+    /// Another program on this desktop, not started yet.
+    pub fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
         in_house(&mut command, self.home(), &self.display);
         command
     }

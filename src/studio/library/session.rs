@@ -38,8 +38,22 @@ pub struct Session {
     pub finished: bool,
     /// It is being recorded or mended just now.
     pub running: bool,
+    /// How it came to its end.
+    pub ending: Ending,
     /// What an editor may want to know, a sentence each.
     pub notes: Vec<String>,
+}
+
+/// How far what a session tells of itself can be relied on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// It was finished by the program that made it: its notes are all there are.
+    #[default]
+    Finished,
+    /// It broke off: what happened in its last seconds was never written down.
+    BrokenOff,
+    /// It has no notes at all.
+    Untold,
 }
 
 /// All sessions below that folder, newest first. Whatever else lies there is passed over.
@@ -74,6 +88,11 @@ fn read(folder: &Path) -> Option<Session> {
         folder: folder.to_owned(),
         master: found.master,
         finished,
+        ending: match metadata.as_ref().map(|metadata| metadata.state.as_str()) {
+            Some("finished") => Ending::Finished,
+            Some(_) => Ending::BrokenOff,
+            None => Ending::Untold,
+        },
         notes,
     };
     if let Some(Ok(Outcome::Recovered(summary))) = outcome {

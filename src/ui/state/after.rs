@@ -2,7 +2,7 @@
 //! What is left when a call is over.
 
 use super::talk::Talk;
-use crate::studio::library::Session;
+use crate::studio::library::{Ending, Session};
 use crate::studio::{AlignReport, Finished};
 use std::path::PathBuf;
 
@@ -44,6 +44,8 @@ pub struct Master {
     pub samples_silenced: u64,
     /// Whether it is an ordinary MP4.
     pub finished: bool,
+    /// Whether all that happened to it is known.
+    pub ending: Ending,
 }
 
 impl From<Finished> for Master {
@@ -58,6 +60,7 @@ impl From<Finished> for Master {
             frames_held: end.frames_held,
             samples_silenced: end.samples_silenced,
             finished: end.finalised,
+            ending: Ending::Finished,
         }
     }
 }
@@ -72,6 +75,7 @@ impl From<&Session> for Master {
             frames: session.frames.unwrap_or_default(),
             bytes: session.bytes,
             finished: session.finished,
+            ending: session.ending,
             ..Master::default()
         }
     }
@@ -141,7 +145,9 @@ impl After {
     /// Whether nothing at all was lost or filled in.
     pub fn is_flawless(&self) -> bool {
         let whole = |master: &Master| {
-            master.finished && master.frames_dropped + master.frames_held + master.samples_silenced == 0
+            master.finished
+                && master.ending == Ending::Finished
+                && master.frames_dropped + master.frames_held + master.samples_silenced == 0
         };
         self.happened.is_empty() && self.master.as_ref().is_some_and(whole)
     }

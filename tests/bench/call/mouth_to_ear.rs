@@ -27,6 +27,10 @@ const OWN_CYCLE: u32 = 128;
 /// So many of the seconds that a call told of itself count: those that were measured.
 const SECONDS: usize = 10;
 
+/// From their camera to our screen, for 95 of 100; it counts 99.
+const PICTURE_BAR_MS: f64 = 100.0;
+const PICTURE: &str = "its own count from the camera's buffer to the decoded picture, median of its seconds";
+
 const HOW: &str = "chirps, microphone to monitor, one recorder";
 
 #[test]
@@ -93,16 +97,23 @@ fn ours(graph: &PipeWire, quantum: Option<u32>, (what, bar): (&str, Bar), people
     let silent = format!("not heard of what the microphone had, {what}");
     row(&silent, Bar::AtMost(0.0), (lags.missed.len() as f64, "chirps"), &lags.missed.len().to_string(), HOW);
 
-    let to_host = |stats: &Value| {
+    let of_host = |stats: &Value, figure: &str| {
         let host = stats["peers"].as_array()?.iter().find(|peer| peer["name"] == "host")?;
-        host["voice"]["mouth_to_ear_ms"].as_f64()
+        host.pointer(figure)?.as_f64()
     };
+    let to_host = |stats: &Value| of_host(stats, "/voice/mouth_to_ear_ms");
     let cycle_ms = f64::from(quantum.unwrap_or(OWN_CYCLE)) * 1e3 / RATE_HZ as f64;
     let estimate = median(told(&listener.events, SECONDS, to_host)) - CARD_CYCLES * cycle_ms;
     let off = estimate - lags.median();
     let all = format!("{estimate:.1} ms, {off:+.1} ms off");
     let bar = Bar::AtMost(ESTIMATE_BAR_MS);
     row(&format!("its own estimate of that, {what}"), bar, (off.abs(), "ms off"), &all, ESTIMATE);
+    let picture = |part: &str| median(told(&listener.events, SECONDS, |stats| of_host(stats, part)));
+    if more == HD_CAMERA {
+        let (half, most) = (picture("/picture_ms/p50_ms"), picture("/picture_ms/p99_ms"));
+        let all = format!("p50 {half:.1} ms, p99 {most:.1} ms");
+        row(&format!("picture, capture to display, {what}"), Bar::AtMost(PICTURE_BAR_MS), (most, "ms"), &all, PICTURE);
+    }
     programs.into_iter().rev().for_each(|program| drop(leave(program)));
 }
 
