@@ -176,7 +176,9 @@ fn a_line_that_stalls() {
         let tracks = tape.tracks();
         stalled(what, &tracks, began, first);
     }
-    leave(guest);
+    let ended = leave(guest);
+    let target = |stats: &Value| stats["peers"][0]["voice"]["target_ms"].as_f64();
+    println!("second by second, the buffer's target: {:.1?}", told(&ended.events, 60, target));
     leave(host);
 }
 
