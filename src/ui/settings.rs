@@ -8,7 +8,7 @@ use super::state::State;
 use super::template::Template;
 use super::words::tr;
 use crate::disk::{Preferences, Theme};
-use gtk::prelude::{ActionableExt, ButtonExt};
+use gtk::prelude::{ActionableExt, ButtonExt, CastNone, WidgetExt};
 use gtk4 as gtk;
 use line::{Line, Pick};
 
@@ -25,6 +25,11 @@ impl Settings {
         let parts = Template::load(include_str!("../../resources/ui/settings.ui"));
         let [recording, network, look]: [gtk::Box; 3] = ["recording", "network", "look"].map(|name| parts.get(name));
         let folder = gtk::Button::with_label("");
+        if let Some(path) = folder.child().and_downcast::<gtk::Label>() {
+            // The end of a long path says more than its beginning.
+            path.set_ellipsize(gtk::pango::EllipsizeMode::Start);
+            path.set_max_width_chars(32);
+        }
         folder.set_action_name(Some(&Action::ChooseFolder.full_name()));
         line::place(
             &recording,
@@ -88,7 +93,9 @@ impl Settings {
     /// Shows what is set.
     pub fn paint(&self, state: &State) {
         let folder = state.preferences.recordings_folder();
-        self.folder.set_label(&folder.map_or_else(|why| why.to_string(), |folder| folder.display().to_string()));
+        let folder = folder.map_or_else(|why| why.to_string(), |folder| folder.display().to_string());
+        self.folder.set_label(&folder);
+        self.folder.set_tooltip_text(Some(&folder));
         self.lines.iter().for_each(|line| line.paint(&get(&state.preferences, line.key)));
     }
 }
