@@ -17,9 +17,7 @@ const JITTER_MS_MAX: f64 = 2.0;
 const RTT_MS_LONG: f64 = 25.0;
 /// A line that loses more may well be one that can't carry so many datagrams.
 const LOSS_PERCENT_MAX: f64 = 12.0;
-/// Either has to last: a road that stands still for a moment is the same one afterwards.
-const SECONDS_OF_TROUBLE: u32 = 10;
-/// The road has to be short for this long.
+/// The road has to be so for this long.
 const SECONDS: u32 = 5;
 /// Who had to go back waits longer before the next try.
 const SECONDS_AFTER_TROUBLE: u32 = 60;
@@ -51,8 +49,6 @@ pub struct Frames {
     short: bool,
     /// Seconds that still have to be good.
     wait: u32,
-    /// Seconds that were bad, in a row.
-    bad: u32,
     looked: Option<Mono>,
 }
 
@@ -60,7 +56,7 @@ impl Frames {
     /// Begins with 5 ms unless told otherwise.
     pub fn new(wanted: VoiceFrames) -> Frames {
         let short = wanted == VoiceFrames::Always(FrameSamples::Ms2_5);
-        Frames { wanted, short, wait: SECONDS, bad: 0, looked: None }
+        Frames { wanted, short, wait: SECONDS, looked: None }
     }
 
     /// How long frames are now.
@@ -75,33 +71,27 @@ impl Frames {
             return;
         }
         self.looked = Some(now);
-        let [road] = roads else { return self.lengthen() };
-        if !room {
-            return self.lengthen();
-        }
-        if self.short {
-            let bad = road.rtt_ms.is_none_or(|ms| ms > RTT_MS_LONG) || road.loss_percent > LOSS_PERCENT_MAX;
-            self.bad = if bad { self.bad + 1 } else { 0 };
-            if self.bad >= SECONDS_OF_TROUBLE {
-                self.lengthen();
+        let (rtt_ms, loss_percent) = if self.short { (RTT_MS_LONG, LOSS_PERCENT_MAX) } else { (RTT_MS_MAX, 0.0) };
+        let pays = |road: &Road| {
+            road.rtt_ms.is_some_and(|ms| ms < rtt_ms)
+                && road.loss_percent <= loss_percent
+                && (self.short || road.jitter_ms < JITTER_MS_MAX)
+        };
+        match (room && matches!(roads, [road] if pays(road)), self.short) {
+            (true, false) => {
+                self.wait = self.wait.saturating_sub(1);
+                self.short = self.wait == 0;
             }
-            return;
+            (false, true) => (self.short, self.wait) = (false, SECONDS_AFTER_TROUBLE),
+            (false, false) => self.wait = self.wait.max(SECONDS),
+            (true, true) => {}
         }
-        let near = road.rtt_ms.is_some_and(|ms| ms < RTT_MS_MAX) && road.jitter_ms < JITTER_MS_MAX;
-        self.wait = if near && road.loss_percent == 0.0 { self.wait - 1 } else { self.wait.max(SECONDS) };
-        self.short = self.wait == 0;
-    }
-
-    /// Back to 5 ms, or still there.
-    fn lengthen(&mut self) {
-        self.wait = if self.short { SECONDS_AFTER_TROUBLE } else { self.wait.max(SECONDS) };
-        (self.short, self.bad) = (false, 0);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Frames, Road, SECONDS, SECONDS_AFTER_TROUBLE, SECONDS_OF_TROUBLE, VoiceFrames};
+    use super::{Frames, Road, SECONDS, SECONDS_AFTER_TROUBLE, VoiceFrames};
     use crate::media::FrameSamples;
     use crate::words::Mono;
 
@@ -128,18 +118,12 @@ mod tests {
         let third = [HOUSE, HOUSE];
         let narrow = [Road { loss_percent: 20.0, ..HOUSE }];
         let far = [Road { rtt_ms: Some(40.0), ..HOUSE }];
-        let (now, later) = (1, SECONDS_OF_TROUBLE);
-        for (roads, room, seconds) in
-            [(&third[..], true, now), (&[HOUSE], false, now), (&narrow, true, later), (&far, true, later)]
-        {
+        for (roads, room) in [(&third[..], true), (&narrow, true), (&far, true), (&[HOUSE], false)] {
             let mut frames = Frames::new(VoiceFrames::Auto);
             assert_eq!(seconds_until_short(&mut frames, &[HOUSE], 0), Some(SECONDS));
-            for second in 1..=u64::from(seconds) {
-                assert_eq!(frames.now(), FrameSamples::Ms2_5);
-                frames.look(roads, room, Mono((500 + second) * Mono::SECOND));
-            }
+            frames.look(roads, room, Mono(500 * Mono::SECOND));
             assert_eq!(frames.now(), FrameSamples::Ms5);
-            assert_eq!(seconds_until_short(&mut frames, &[HOUSE], 600), Some(SECONDS_AFTER_TROUBLE));
+            assert_eq!(seconds_until_short(&mut frames, &[HOUSE], 501), Some(SECONDS_AFTER_TROUBLE));
         }
     }
 
