@@ -32,11 +32,11 @@ fn longest_ms(pulse: &[Value], what: &str) -> f64 {
     pulse.iter().filter_map(|second| second[what].as_f64()).fold(0.0, f64::max)
 }
 
-/// How long the main loop stood still at worst: by itself, and with what it waited for a processor.
+/// How long the main loop stood still at worst; beside it, what of that was its own doing.
 fn tell_of_the_loop(what: &str, pulse: &[Value]) {
     let [block_ms, gap_ms] = ["longest_block_ms", "longest_gap_ms"].map(|name| longest_ms(pulse, name));
-    let words = format!("{block_ms:.0} ms; {gap_ms:.0} ms with waiting for a processor");
-    row(&format!("main loop, {what}"), Bar::AtMost(50.0), (block_ms, "ms"), &words, "longest block, longest gap");
+    let words = format!("{gap_ms:.0} ms; {block_ms:.0} ms without waiting for a processor");
+    row(&format!("main loop, {what}"), Bar::AtMost(50.0), (gap_ms, "ms"), &words, "longest gap, longest block");
 }
 
 /// So many seconds of its life pass.
