@@ -23,6 +23,9 @@ const LOSS_LEAST: f32 = 0.003;
 const LOSS_REPORTS: f32 = 16.0;
 const BURST_REPORTS: f32 = 128.0;
 
+/// Who tells of more frames than so many intervals have was without any for a while.
+const CUT_INTERVALS: f32 = 2.0;
+
 /// Fewer copies, or others, only when so many reports in a row ask for them: five seconds from one peer.
 const CALM_REPORTS: u32 = 50;
 
@@ -102,9 +105,9 @@ pub struct Copies {
 }
 
 impl Copies {
-    /// A peer reports.
+    /// A peer reports. While a road is cut copies are lost with everything else, so that says nothing about them.
     pub fn learn(&mut self, peer: PeerId, report: &Report) {
-        if report.voice_expected > 0 {
+        if report.voice_expected > 0 && !self.was_cut(report) {
             self.roads[peer.index()].get_or_insert_default().learn(report);
         }
         self.choose();
@@ -128,6 +131,12 @@ impl Copies {
     /// The copies that loss asks for.
     pub fn chosen(&self) -> CopyDistances {
         self.chosen
+    }
+
+    /// The first frame after half a second without any tells of all that are missing at once.
+    fn was_cut(&self, report: &Report) -> bool {
+        let frame_ms = if self.short_frames { 2.5 } else { 5.0 };
+        f32::from(report.voice_expected) * frame_ms > CUT_INTERVALS * f32::from(report.interval_ms)
     }
 
     fn best(&self) -> CopyDistances {
@@ -166,7 +175,8 @@ mod tests {
                 bad = if bad { unit() >= 1.0 / burst } else { unit() < loss / (1.0 - loss) / burst };
                 received += u16::from(!bad);
             }
-            copies.learn(peer, &Report { voice_expected: 20, voice_received: received, ..Report::default() });
+            let report = Report { interval_ms: 100, voice_expected: 20, voice_received: received, ..Report::default() };
+            copies.learn(peer, &report);
         }
     }
 
@@ -209,6 +219,22 @@ mod tests {
             changes += usize::from(core::mem::replace(&mut last, copies.chosen()) != last);
         }
         assert!(changes <= 24, "{changes} in two minutes at the very edge");
+    }
+
+    #[test]
+    fn a_road_that_was_cut_for_a_moment_asks_for_no_copies() {
+        for short in [false, true] {
+            let (mut copies, mut random) = (Copies::default(), Random::new([9; 32]));
+            copies.set_frame_length(if short { FrameLength::Ms2_5 } else { FrameLength::Ms5 });
+            report(&mut copies, peer(1), 20, 0.0, 1.0, &mut random);
+            let frames = if short { 40 } else { 20 };
+            let after =
+                Report { interval_ms: 100, voice_expected: 6 * frames, voice_received: 15, ..Report::default() };
+            copies.learn(peer(1), &after);
+            assert_eq!(copies.chosen(), [0; 3]);
+            copies.learn(peer(1), &Report { voice_expected: frames, ..after });
+            assert_ne!(copies.chosen(), [0; 3], "but what gets lost on a road that goes on does");
+        }
     }
 
     #[test]
