@@ -2,6 +2,7 @@
 //! Keeps a device on: opens it on a thread of its own, and opens it again when it comes back. Nobody else ever
 //! waits for a device.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -81,7 +82,10 @@ fn run<G>(
         if inbox.try_iter().any(|order| order == Order::Stop) {
             return;
         }
-        match open(bell.clone()) {
+        // Opening runs the code of drivers and sound servers. If it panics, that device has failed, and is tried again
+        // like any other; nothing of a half-opened one is used.
+        let opened = catch_unwind(AssertUnwindSafe(|| open(bell.clone())));
+        match opened.unwrap_or_else(|_| Err("it could not be turned on".to_owned())) {
             Ok(guard) => {
                 told = false;
                 if inbox.recv() != Ok(Order::Lost) {
@@ -142,6 +146,21 @@ mod tests {
         assert_eq!(failures.try_iter().collect::<Vec<_>>(), ["attempt 2"]);
         drop(keeper);
         assert!(openings.recv().is_err(), "the keeper has let go");
+    }
+
+    #[test]
+    fn a_device_whose_opening_panics_is_tried_again() {
+        let (opened, openings) = channel();
+        let (told, failures) = channel();
+        let attempts = std::cell::Cell::new(0);
+        let open = move |bell: super::LostBell| {
+            attempts.set(attempts.get() + 1);
+            assert!(attempts.get() > 1, "the first attempt panics, as this test wants it to");
+            opened.send(bell).map_err(|e| e.to_string())
+        };
+        let _keeper = Keeper::start("test", open, move |why| told.send(why).expect("the test listens"));
+        assert_eq!(failures.recv().as_deref(), Ok("it could not be turned on"));
+        assert!(openings.recv().is_ok(), "the second attempt opens it");
     }
 
     #[test]
