@@ -12,6 +12,9 @@ pub(super) const PAST: usize = 8;
 /// Samples after it.
 pub(super) const AHEAD: usize = 8;
 const TAPS: usize = PAST + AHEAD;
+/// As many taps at once, each with a sum of its own: the order of adding is then free for the processor's wide
+/// registers. This loop is a quarter of all that hearing somebody costs.
+const LANES: usize = 4;
 const PLACES: usize = 128;
 /// Of the Kaiser window: images lie 80 dB down.
 const BETA: f64 = 8.0;
@@ -31,13 +34,14 @@ impl Kernel {
         let place = fraction.clamp(0.0, 1.0) * PLACES as f64;
         let index = (place as usize).min(PLACES - 1);
         let part = (place - index as f64) as f32;
-        let (low, high) = (&self.rows[index], &self.rows[index + 1]);
-        let mut sums = [0.0; 2];
-        for ((sample, low), high) in around.iter().zip(low).zip(high) {
-            sums[0] += sample * low;
-            sums[1] += sample * high;
+        let (low, high) = (self.rows[index].as_chunks::<LANES>(), self.rows[index + 1].as_chunks::<LANES>());
+        let mut sums = [0.0; LANES];
+        for ((samples, low), high) in around.as_chunks::<LANES>().0.iter().zip(low.0).zip(high.0) {
+            for lane in 0..LANES {
+                sums[lane] += samples[lane] * (low[lane] + part * (high[lane] - low[lane]));
+            }
         }
-        sums[0] + part * (sums[1] - sums[0])
+        sums.iter().sum()
     }
 }
 

@@ -22,6 +22,8 @@ use std::time::Duration;
 
 /// For so long this program may not get to run, and still nothing is lost.
 const KEPT_SAMPLES: usize = 20 * RATE_HZ as usize;
+/// The recording takes them in such portions: it has time, and to wake for every cycle costs more than the samples do.
+const PORTION_SAMPLES: usize = RATE_HZ as usize / 100;
 /// The longest cycle there is, with room to spare.
 const CYCLE_SAMPLES_MAX: usize = 16_384;
 /// Between two looks whether it still speaks; a second of silence is a microphone that is gone.
@@ -88,7 +90,7 @@ impl Native {
 impl Drop for Native {
     fn drop(&mut self) {
         self.node = None;
-        self.over.store(true, Ordering::Relaxed);
+        self.over.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
             if thread.join().is_err() {
@@ -114,10 +116,13 @@ fn on_process(stream: &Stream, picker: Picker, picked: &mut Vec<f32>) {
 
 fn deliver(mut drain: Drain, over: &AtomicBool, on_signal: &impl Fn(MicrophoneSignal)) {
     priority::capture_this_thread();
+    drain.want(PORTION_SAMPLES);
     let mut samples = Vec::new();
     let (mut silent, mut spoken) = (0, false);
     let mut looked = crate::media::now();
-    while !over.load(Ordering::Relaxed) {
+    loop {
+        // Asked first: what came before the end is delivered.
+        let ends = over.load(Ordering::Acquire);
         while let Some(at) = drain.take_block(&mut samples) {
             (silent, spoken) = (0, true);
             let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_ne_bytes()).collect();
@@ -128,6 +133,9 @@ fn deliver(mut drain: Drain, over: &AtomicBool, on_signal: &impl Fn(MicrophoneSi
                 buffer: gst::Buffer::from_mut_slice(bytes),
             };
             on_signal(MicrophoneSignal::Sound(block));
+        }
+        if ends {
+            return;
         }
         std::thread::park_timeout(ROUND);
         let now = crate::media::now();

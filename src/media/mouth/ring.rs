@@ -4,6 +4,7 @@
 use super::super::microphone::SoundBlock;
 use crate::words::{Mono, RATE_HZ};
 use rtrb::{Consumer, Producer, RingBuffer};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::Thread;
 
@@ -18,11 +19,14 @@ pub struct SoundTap(Arc<Tap>);
 #[derive(Debug)]
 struct Tap {
     ends: Mutex<Ends>,
-    mouth: OnceLock<Thread>,
+    taker: OnceLock<Thread>,
+    wanted: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
 struct Ends {
+    /// How many samples the ring holds.
+    room: usize,
     samples: Producer<f32>,
     marks: Producer<Mark>,
     /// Samples given so far.
@@ -38,10 +42,10 @@ struct Mark {
 }
 
 impl SoundTap {
-    /// Whoever takes from the other end is woken by each block.
-    pub(in crate::media) fn wakes(&self, mouth: Thread) {
+    /// Whoever takes from the other end is woken when as much waits as it wants.
+    pub(in crate::media) fn wakes(&self, taker: Thread) {
         // Set once, by whoever makes both.
-        let _ = self.0.mouth.set(mouth);
+        let _ = self.0.taker.set(taker);
     }
 
     /// Takes a block: neither waits nor allocates. A mouth that is far behind loses the block.
@@ -53,9 +57,13 @@ impl SoundTap {
     pub(in crate::media) fn samples(&self, samples: &[f32], at: Mono) {
         let Ok(mut ends) = self.0.ends.try_lock() else { return };
         ends.give(samples, at);
+        let waiting = ends.room - ends.samples.slots();
         drop(ends);
-        if let Some(mouth) = self.0.mouth.get() {
-            mouth.unpark();
+        // To wake a thread costs more than to give it a block: nobody is woken for less than they can use.
+        if waiting >= self.0.wanted.load(Ordering::Relaxed)
+            && let Some(taker) = self.0.taker.get()
+        {
+            taker.unpark();
         }
     }
 }
@@ -81,6 +89,7 @@ impl Ends {
 pub(in crate::media) struct Drain {
     samples: Consumer<f32>,
     marks: Consumer<Mark>,
+    wanted: Arc<AtomicUsize>,
     taken: u64,
     /// The newest mark at or before the next sample.
     mark: Mark,
@@ -101,12 +110,19 @@ pub(super) enum Taken {
 pub(in crate::media) fn rings(samples: usize) -> (SoundTap, Drain) {
     let (give_samples, take_samples) = RingBuffer::new(samples);
     let (give_marks, take_marks) = RingBuffer::new(samples / CYCLE_SAMPLES_MIN);
-    let ends = Mutex::new(Ends { samples: give_samples, marks: give_marks, given: 0 });
-    let tap = SoundTap(Arc::new(Tap { ends, mouth: OnceLock::new() }));
-    (tap, Drain { samples: take_samples, marks: take_marks, taken: 0, mark: Mark { sample: 0, at: Mono(0), count: 0 } })
+    let wanted = Arc::new(AtomicUsize::new(1));
+    let ends = Mutex::new(Ends { room: samples, samples: give_samples, marks: give_marks, given: 0 });
+    let tap = SoundTap(Arc::new(Tap { ends, taker: OnceLock::new(), wanted: wanted.clone() }));
+    let mark = Mark { sample: 0, at: Mono(0), count: 0 };
+    (tap, Drain { samples: take_samples, marks: take_marks, wanted, taken: 0, mark })
 }
 
 impl Drain {
+    /// From now on it is woken only when so many samples wait.
+    pub(in crate::media) fn want(&self, samples: usize) {
+        self.wanted.store(samples, Ordering::Relaxed);
+    }
+
     /// Takes the oldest block as it was given, and when its first sample was taken. Not to be mixed with frames.
     pub(in crate::media) fn take_block(&mut self, block: &mut Vec<f32>) -> Option<Mono> {
         let mark = self.marks.peek().ok().copied()?;
@@ -121,8 +137,9 @@ impl Drain {
         Some(mark.at)
     }
 
-    /// Takes as many samples as `frame` has, if they are there.
+    /// Takes as many samples as `frame` has, if they are there; if not, it is woken when they are.
     pub(super) fn take(&mut self, frame: &mut [f32]) -> Taken {
+        self.want(frame.len());
         let Ok(chunk) = self.samples.read_chunk(frame.len()) else { return Taken::NotYet };
         let (first, second) = chunk.as_slices();
         frame[..first.len()].copy_from_slice(first);
@@ -145,6 +162,7 @@ impl Drain {
 mod tests {
     use super::{Ends, Taken, rings};
     use crate::words::Mono;
+    use std::time::Duration;
 
     #[test]
     fn frames_know_when_their_first_sample_was_taken() {
@@ -165,6 +183,28 @@ mod tests {
             matches!(drain.take(&mut frame), Taken::Frame { taken } if taken == ms(1_005)),
             "48 samples into the second"
         );
+    }
+
+    #[test]
+    fn whoever_waits_for_a_frame_is_woken_by_its_last_block() {
+        let (tap, mut drain) = rings(9_600);
+        tap.wakes(std::thread::current());
+        let awake = || {
+            // Parking returns at once for whoever was woken before.
+            let began = std::time::Instant::now();
+            std::thread::park_timeout(Duration::from_millis(50));
+            began.elapsed() < Duration::from_millis(50)
+        };
+        let mut frame = [0.0; 240];
+        assert!(matches!(drain.take(&mut frame), Taken::NotYet));
+        tap.samples(&[0.0; 128], Mono(0));
+        assert!(!awake(), "half a frame is no reason");
+        tap.samples(&[0.0; 128], Mono(0));
+        assert!(awake());
+        assert!(matches!(drain.take(&mut frame), Taken::Frame { .. }));
+        assert!(matches!(drain.take(&mut frame), Taken::NotYet), "16 of them");
+        tap.samples(&[0.0; 224], Mono(0));
+        assert!(awake(), "with the 16 of before they are a frame");
     }
 
     #[test]

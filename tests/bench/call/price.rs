@@ -20,7 +20,7 @@ const VOICE_BAR: f64 = 8.0;
 /// A host that waits encodes nothing: only its devices are ready.
 const LONELY_BAR: f64 = 50.0;
 /// Seconds that are measured.
-const MEASURED: u64 = 10;
+const MEASURED: u64 = 30;
 
 /// So many seconds of its life pass. A host who is alone tells nothing of them, so nothing can be awaited.
 fn live_on(seconds: u64) {
@@ -75,7 +75,7 @@ fn voice_with_three_others() {
     let voice: Threads = all.into_iter().filter(|(name, _)| is_voice(name)).collect();
     let share: f64 = voice.values().sum();
     let all = format!("{share:.1} % of a core: {}", list(&voice));
-    row("voice path, three others", Bar::AtMost(VOICE_BAR), (share, "%"), &all, "host's threads, quantum 128, 10 s");
+    row("voice path, three others", Bar::AtMost(VOICE_BAR), (share, "%"), &all, "host's threads, quantum 128, 30 s");
     people.into_iter().rev().for_each(|program| drop(leave(program)));
 }
 
