@@ -244,6 +244,6 @@ fn a_headset_that_is_pulled_out_in_mid_sentence_speaks_and_is_heard_again_when_i
     tape.splice(MOUTH, "mic:capture_AUX0");
     room.speak(&hum(60));
     await_voice(&tape);
-    people[0].await_that("the speaker's return", |e| e["kind"] == "speaker" && e["message"] == "the speaker is back");
+    people[0].await_that("the speaker's return", |e| e["kind"] == "speaker-back");
     people.into_iter().rev().for_each(|program| drop(leave(program)));
 }

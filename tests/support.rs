@@ -16,6 +16,9 @@ pub mod desktop;
 #[cfg(target_os = "linux")]
 #[allow(dead_code)]
 pub mod hang;
+#[cfg(target_os = "linux")]
+#[allow(dead_code)]
+pub mod light_guest;
 #[cfg(unix)]
 #[allow(dead_code)]
 pub mod machine;

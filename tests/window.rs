@@ -2,6 +2,7 @@
 //! The app as a person uses it: real windows, a real session bus, and the accessibility tree to read and press things.
 
 mod call;
+mod devices;
 pub mod evening;
 mod gallery;
 mod joining;
@@ -13,9 +14,14 @@ use crate::support::desktop::Desktop;
 
 /// Small pictures, so that two of them and two masters fit on a small machine.
 pub fn prefer(desktop: &Desktop, profile: Option<&str>, name: &str) {
+    prefer_devices(desktop, profile, name, "test", "off");
+}
+
+/// The same with these devices.
+fn prefer_devices(desktop: &Desktop, profile: Option<&str>, name: &str, microphone: &str, speaker: &str) {
     let toml = format!(
         "name = \"{name}\"\nsession = \"Weekly talk\"\nport_mapping = false\nheadphones_told = true\n\
-         camera = \"test:640x360\"\nmicrophone = \"test\"\nspeaker = \"off\"\n"
+         camera = \"test:640x360\"\nmicrophone = \"{microphone}\"\nspeaker = \"{speaker}\"\n"
     );
     desktop.prefer(profile, &toml);
 }

@@ -30,6 +30,8 @@ pub enum Action {
     ChooseMicrophone,
     /// Another speaker, before or in a call.
     ChooseSpeaker,
+    /// The choice of camera, microphone and speaker in a call.
+    Devices,
     /// Two beeps on the speaker.
     TestSound,
     /// The headphone prompt has been read.
@@ -119,7 +121,7 @@ use Takes::{Nothing, Text};
 /// Name, keys, what comes with it, and words for people, of each action, in the order of the enum.
 struct Row(Action, &'static str, &'static [&'static str], Takes, &'static str);
 
-const ROWS: [Row; 41] = [
+const ROWS: [Row; 42] = [
     Row(Action::Host, "host", &["<Control>h"], Nothing, mark("Host a call")),
     Row(Action::Join, "join", &["<Control>j"], Nothing, mark("Join a call")),
     Row(Action::Enter, "enter", &["<Control>Return"], Nothing, mark("Come in")),
@@ -130,6 +132,7 @@ const ROWS: [Row; 41] = [
     Row(Action::ChooseCamera, "choose-camera", &[], Text, mark("Camera")),
     Row(Action::ChooseMicrophone, "choose-microphone", &[], Text, mark("Microphone")),
     Row(Action::ChooseSpeaker, "choose-speaker", &[], Text, mark("Speaker")),
+    Row(Action::Devices, "devices", &["d"], Nothing, mark("Camera, microphone and speaker")),
     Row(Action::TestSound, "test-sound", &["<Control>t"], Nothing, mark("Play the test sound")),
     Row(Action::HeadphonesRead, "headphones-read", &["<Control>g"], Nothing, mark("Close the reminder of headphones")),
     Row(
@@ -223,12 +226,12 @@ impl Action {
     /// Where the window of keys shows it.
     pub fn group(self) -> Group {
         use Action::{
-            AddFolder, Align, Camera, CopyAddress, CopyInvite, End, Enter, HeadphonesNever, HeadphonesRead, Host, Join,
-            Mute, OpenAligned, Paste, ShowInvite, Statistics, TestSound,
+            AddFolder, Align, Camera, CopyAddress, CopyInvite, Devices, End, Enter, HeadphonesNever, HeadphonesRead,
+            Host, Join, Mute, OpenAligned, Paste, ShowInvite, Statistics, TestSound,
         };
         match self {
             Host | Join | Enter | Paste | TestSound | HeadphonesRead | HeadphonesNever => Group::Before,
-            Mute | Camera | Statistics | ShowInvite | End | CopyInvite | CopyAddress => Group::InCall,
+            Mute | Camera | Devices | Statistics | ShowInvite | End | CopyInvite | CopyAddress => Group::InCall,
             AddFolder | Align | OpenAligned => Group::After,
             _ => Group::Everywhere,
         }
@@ -237,9 +240,9 @@ impl Action {
     /// Whether it makes sense now. Letters are keys only where nobody types.
     pub fn enabled(self, state: &State) -> bool {
         use Action::{
-            AddFolder, Admit, Align, Back, Camera, ChooseFolder, CopyAddress, CopyInvite, Decline, Dismiss, End, Enter,
-            HeadphonesNever, HeadphonesRead, Host, Join, Library, Mute, OpenAligned, Paste, Settings, ShowInvite,
-            Statistics, TestSound,
+            AddFolder, Admit, Align, Back, Camera, ChooseFolder, CopyAddress, CopyInvite, Decline, Devices, Dismiss,
+            End, Enter, HeadphonesNever, HeadphonesRead, Host, Join, Library, Mute, OpenAligned, Paste, Settings,
+            ShowInvite, Statistics, TestSound,
         };
         let talk = state.scene.talk();
         match self {
@@ -255,7 +258,7 @@ impl Action {
             ShowInvite => talk.is_some_and(|talk| talk.invitation.is_some() && talk.is_in()),
             Admit | Decline => talk.is_some_and(|talk| !talk.knocks.is_empty()),
             Mute | Camera => talk.is_some_and(|talk| !talk.is_leaving()),
-            Statistics => talk.is_some_and(|talk| talk.is_in()),
+            Devices | Statistics => talk.is_some_and(|talk| talk.is_in()),
             End => talk.is_some_and(|talk| !talk.is_leaving()),
             Dismiss => state.banner.is_some(),
             _ => true,

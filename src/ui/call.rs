@@ -41,6 +41,7 @@ pub struct Call {
     recorded: gtk::Label,
     invite: gtk::Button,
     choosers: [Chooser; 3],
+    devices: gtk::MenuButton,
     mute: gtk::ToggleButton,
     mute_sign: Sign,
     camera_sign: Sign,
@@ -97,6 +98,7 @@ impl Call {
                 chooser("microphones", DeviceKind::Microphone, Action::ChooseMicrophone),
                 chooser("speakers", DeviceKind::Speaker, Action::ChooseSpeaker),
             ],
+            devices: parts.get("devices"),
             mute: parts.get("mute"),
             mute_sign: sign("mute-sign", Glyph::Microphone),
             camera_sign: sign("camera-sign", Glyph::Camera),
@@ -117,6 +119,11 @@ impl Call {
     /// To the most used switch.
     pub fn focus(&self) {
         self.mute.grab_focus();
+    }
+
+    /// Opens the choice of devices.
+    pub fn show_devices(&self) {
+        self.devices.popup();
     }
 
     /// Shows the state.

@@ -7,6 +7,7 @@ mod banner;
 mod hear;
 mod library;
 mod talk;
+mod warning;
 
 pub use after::{After, Master, Spoken};
 pub use banner::{Banner, Tone};

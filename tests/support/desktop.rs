@@ -317,6 +317,10 @@ impl App<'_> {
 
 impl Drop for App<'_> {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let labels = self.things().into_iter().filter(|thing| thing.role == "label").map(|thing| thing.name);
+            eprintln!("{} shows {:?}\nand has said:\n{}", self.bus, labels.collect::<Vec<_>>(), self.log());
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -160,6 +160,12 @@ impl PipeWire {
         command
     }
 
+    /// A program that is at home elsewhere finds its devices here.
+    pub fn lend(&self, command: &mut Command) {
+        command.env("PIPEWIRE_RUNTIME_DIR", self.folder());
+        command.env("PULSE_SERVER", format!("unix:{}/pulse/native", self.folder().display()));
+    }
+
     /// Our programs that are started from now on see a Pulse server, and no more: another way in and out.
     pub fn show_as_pulse(&self) {
         self.as_pulse.store(true, Ordering::Relaxed);

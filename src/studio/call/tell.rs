@@ -110,7 +110,7 @@ impl Teller {
         if silent {
             self.warning("speaker", "NO SPEAKER: you hear nobody; plug in headphones, or name a speaker".into());
         } else if was_lost {
-            self.warning("speaker", "the speaker is back".into());
+            self.warning("speaker-back", "the speaker is back".into());
         }
     }
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 //! How news change what the window knows.
 
+use super::warning;
 use super::{Action, After, Banner, Mending, News, Scene, Spoken, State, Step, Tone};
 use crate::media::DeviceKind;
-use crate::studio::{CallEvent, PreviewEvent};
+use crate::studio::{CallEvent, Event, PreviewEvent};
 use crate::ui::words::tr;
-
-/// Warnings that stand on the tiles or on the page after, not above the page.
-const QUIET: [&str; 3] = ["busy", "busy-over", "overload"];
 
 impl State {
     /// Takes news in.
@@ -63,13 +61,13 @@ impl State {
     }
 
     fn hear_call(&mut self, event: CallEvent) {
-        match &event {
-            CallEvent::Warning { kind, message } if !QUIET.contains(kind) => {
-                self.banner = Some(Banner::new(Tone::Warning, message.clone()));
-            }
-            CallEvent::NoRoad { message, .. } => self.banner = Some(Banner::new(Tone::Warning, message.clone())),
-            _ => {}
-        }
+        let said = match &event {
+            CallEvent::Warning { kind, message } => warning::banner(kind, message),
+            CallEvent::Recording(Event::Warning { kind, message, .. }) => warning::banner(kind, message),
+            CallEvent::NoRoad { message, .. } => Some(Banner::new(Tone::Warning, message.clone())),
+            _ => None,
+        };
+        self.banner = said.or(self.banner.take());
         if let Some(talk) = self.scene.talk_mut() {
             talk.hear(event);
         }

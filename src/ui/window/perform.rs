@@ -34,6 +34,7 @@ impl Window {
             Action::ChooseCamera => self.choose(DeviceKind::Camera, value),
             Action::ChooseMicrophone => self.choose(DeviceKind::Microphone, value),
             Action::ChooseSpeaker => self.choose(DeviceKind::Speaker, value),
+            Action::Devices => self.call.show_devices(),
             Action::TestSound => self.beep(),
             Action::HeadphonesRead => self.state.borrow_mut().headphones_read = true,
             Action::HeadphonesNever => self.prefer(|preferences| preferences.headphones_told = true),
