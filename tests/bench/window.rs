@@ -15,6 +15,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const PULSE: (&str, &str) = ("HYPERZOOM_LOG", "hyperzoom::ui::pulse=debug,hyperzoom=warn");
+/// Of every face, a second.
+const PICTURES_BAR: f64 = 24.0;
 /// Seconds that are measured, after as many in which everything settles.
 const MEASURED: u64 = 10;
 
@@ -164,7 +166,9 @@ fn four_pictures_are_shown_while_the_master_is_made() {
     let words =
         format!("{} a second (own, then theirs); gap {:.0} ms", words.join(", "), longest_ms(pulse, "longest_gap_ms"));
     let how = "720p with its master, three guests whose 480p pictures were encoded before";
-    row("four pictures, slowest, ms apart", Bar::AtMost(41.7), (1000.0 / slowest, "ms"), &words, how);
+    // Counting may begin just after a picture: one of them is no missed one.
+    let least = PICTURES_BAR - 1.0 / MEASURED as f64;
+    row("four pictures, slowest, ms apart", Bar::AtMost(1000.0 / least), (1000.0 / slowest, "ms"), &words, how);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use super::prefer;
 use crate::support::desktop::Desktop;
 use crate::support::program;
+use hyperzoom::studio::library;
 use std::process::Stdio;
 
 /// What is pressed, chosen or typed into.
@@ -48,6 +49,34 @@ fn a_second_start_raises_the_first_and_hands_over_its_invite() {
     let second = desktop.command().arg("203.0.113.7:50000").stderr(Stdio::null()).status();
     assert!(second.expect("our program starts").success());
     first.comes_to("Join a call");
+}
+
+#[test]
+fn a_session_goes_into_the_trash_once_that_is_confirmed() {
+    let Some(desktop) = Desktop::begin() else { return };
+    prefer(&desktop, None, "Host");
+    let recordings = desktop.home().join("HyperZoom/recordings");
+    let mut record = desktop.command();
+    record.args(["record", "--camera", "test:160x90", "--mic", "test", "--for", "1", "--recordings"]).arg(&recordings);
+    assert!(record.stderr(Stdio::null()).status().expect("our program starts").success());
+    let sessions = || library::sessions(&recordings);
+    let folder = sessions().pop().expect("it was recorded").folder;
+    let app = desktop.open(None, &[]);
+    app.press("library");
+    app.comes_to("Past sessions");
+    app.says("0:01 long");
+    app.press_with("trash", folder.to_str());
+    app.says("to the trash?");
+    app.click("Cancel");
+    program::wait_until("the question's end", || app.titles().len() == 1);
+    assert!(folder.exists(), "no means no");
+    app.press_with("trash", folder.to_str());
+    app.says("The whole session folder goes there");
+    app.click("Move to the trash");
+    program::wait_until("the folder's end", || !folder.exists());
+    app.says("No recordings yet");
+    let trashed = desktop.home().join(".local/share/Trash/files").join(folder.file_name().expect("a name"));
+    assert!(trashed.join("local_recording.mp4").is_file(), "it can be taken out again");
 }
 
 #[test]
