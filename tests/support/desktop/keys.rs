@@ -26,6 +26,13 @@ impl App<'_> {
         }
     }
 
+    /// Types a text, in the newest of its windows.
+    pub fn types(&self, text: &str) {
+        let window = self.x_window();
+        self.xdotool(&["windowraise", &window, "windowfocus", "--sync", &window]);
+        self.xdotool(&["type", "--clearmodifiers", text]);
+    }
+
     /// Where the keyboard is: what it is called, and what it is in.
     pub fn focus(&self) -> Vec<String> {
         let names = self.desktop.ask(&json!({ "do": "focus", "pid": self.child.id() }));
