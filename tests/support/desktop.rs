@@ -14,6 +14,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 /// What has to be installed besides the reader's `gi`; where something lacks, tests say so and are passed over.
 const PROGRAMS: [&str; 2] = ["Xvfb", "dbus-daemon"];
@@ -24,9 +25,39 @@ pub const PYTHON: &str = "/usr/bin/python3";
 /// The guard.
 pub struct Desktop {
     reader: RefCell<Reader>,
-    _daemons: Vec<Daemon>,
+    _bus: Daemon,
+    _screen: Screen,
     home: tempfile::TempDir,
     display: String,
+}
+
+/// Ended before another one begins, or begun before another one ends: a screen that ends takes the socket of its
+/// number away, whoever has that number by then.
+static SCREENS: Mutex<()> = Mutex::new(());
+
+struct Screen(Option<Daemon>);
+
+impl Screen {
+    /// Starts one under the first number that is free; answers with its name, too.
+    fn start(home: &Path) -> (Screen, String) {
+        let _one_at_a_time = SCREENS.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = home.join("display");
+        // Without `-noreset` it begins anew whenever its last client goes, and whoever comes just then is turned away.
+        let xvfb = "exec Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp -noreset";
+        let mut screen = Command::new("sh");
+        screen.arg("-c").arg(format!("{xvfb} 3>{}", number.to_string_lossy()));
+        let screen = Daemon::start(&mut screen, Some(&home.join("screen.log")));
+        let read = || std::fs::read_to_string(&number).unwrap_or_default();
+        wait_until("the screen", || read().ends_with('\n'));
+        (Screen(Some(screen)), format!(":{}", read().trim()))
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _one_at_a_time = SCREENS.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0 = None;
+    }
 }
 
 struct Reader {
@@ -75,22 +106,14 @@ impl Desktop {
         }
         let home = tempfile::tempdir().expect("a folder");
         std::fs::set_permissions(home.path(), PermissionsExt::from_mode(0o700)).expect("our own folder");
-        let number = home.path().join("display");
-        let mut screen = Command::new("sh");
-        screen
-            .arg("-c")
-            .arg(format!("exec Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>{}", number.to_string_lossy()));
-        let screen = Daemon::start(&mut screen, Some(&home.path().join("screen.log")));
-        let read = || std::fs::read_to_string(&number).unwrap_or_default();
-        wait_until("the screen", || read().ends_with('\n'));
-        let display = format!(":{}", read().trim());
+        let (screen, display) = Screen::start(home.path());
         let mut bus = Command::new("dbus-daemon");
         bus.args(["--session", "--nofork"]).arg(format!("--address={}", address(home.path())));
         bus.env("XDG_RUNTIME_DIR", home.path()).env("HOME", home.path()).env("DISPLAY", &display);
         let bus = Daemon::start(&mut bus, Some(&home.path().join("bus.log")));
         wait_until("the bus", || home.path().join("bus").exists());
         let reader = RefCell::new(Reader::start(home.path(), &display));
-        Some(Desktop { reader, _daemons: vec![bus, screen], home, display })
+        Some(Desktop { reader, _bus: bus, _screen: screen, home, display })
     }
 
     /// Where programs of this desktop are at home.
