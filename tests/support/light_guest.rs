@@ -107,7 +107,6 @@ fn stay(settings: JoinSettings, film: &Film, over: &AtomicBool) {
         }
         if picture_due.since(now) <= 0 {
             let Encoded { key, layer, bytes, .. } = pictures.next().expect("it goes round");
-
             tell(&mut mesh, Input::Picture { key: *key, layer: *layer, taken: Some(now), bytes }, &socket, now);
             picture_due = picture_due.offset(PICTURE_NS);
         }
