@@ -5,12 +5,14 @@
 //! source stamps what it delivers. *Recording* time is counted in samples of the microphone ([`Sample`]):
 //! the master's ruler, of which a picture occupies exactly [`SAMPLES_PER_FRAME`].
 
+mod format;
 mod mono;
 mod note;
 mod people;
 mod picture;
 pub mod timecode;
 
+pub use format::{AudioCodec, Container, VideoCodec};
 pub use mono::Mono;
 pub use note::{Facts, FragmentNote, Happening, What};
 pub use people::{CopyDistances, PEOPLE_MAX, PeerId, SessionLine, VoicePlan};
