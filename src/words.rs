@@ -10,6 +10,7 @@ mod mono;
 mod note;
 mod people;
 mod picture;
+mod recipe;
 pub mod timecode;
 
 pub use format::{AudioCodec, Container, VideoCodec};
@@ -17,6 +18,7 @@ pub use mono::Mono;
 pub use note::{Facts, FragmentNote, Happening, What};
 pub use people::{CopyDistances, PEOPLE_MAX, PeerId, SessionLine, VoicePlan};
 pub use picture::{Rate, Size};
+pub use recipe::{PictureRecipe, Quality, SoundRecipe, Target};
 
 /// An index into the recording's sound, in samples at [`RATE_HZ`] since its first one.
 pub type Sample = u64;
