@@ -260,7 +260,7 @@ impl Action {
             Mute | Camera => talk.is_some_and(|talk| !talk.is_leaving()),
             Devices | Statistics => talk.is_some_and(|talk| talk.is_in()),
             End => talk.is_some_and(|talk| !talk.is_leaving()),
-            Dismiss => state.banner.is_some(),
+            Dismiss => state.banners.shown().is_some(),
             _ => true,
         }
     }

@@ -10,7 +10,7 @@ mod talk;
 mod warning;
 
 pub use after::{After, Master, Spoken};
-pub use banner::{Banner, Tone};
+pub use banner::{Banner, Banners, Tone};
 pub use library::{Entry, Library, Mending};
 pub use talk::{Invitation, Knock, Presence, Step, Talk, Them};
 
@@ -82,7 +82,7 @@ pub struct State {
     /// They are to be mended as soon as the library shows them.
     pub mend_all: bool,
     /// What has to be said above all.
-    pub banner: Option<Banner>,
+    pub banners: Banners,
     /// What the window shows.
     pub scene: Scene,
 }
@@ -182,7 +182,7 @@ impl State {
             beeping: false,
             broken: 0,
             mend_all: false,
-            banner: None,
+            banners: Banners::default(),
             scene: Scene::Before,
         }
     }

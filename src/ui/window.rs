@@ -2,6 +2,7 @@
 //! The window: it holds the state, its one painter, and the pages that the painter paints.
 
 mod looks;
+mod pages;
 mod past;
 mod perform;
 
@@ -20,13 +21,11 @@ use super::state::{Banner, News, Scene, State, Step, Tone};
 use super::template::Template;
 use super::words::tr;
 use crate::media::GraphError;
-use gtk::prelude::{
-    ActionMapExt, ActionableExt, ButtonExt, Cast, GtkApplicationExt, GtkWindowExt, ToVariant, WidgetExt,
-};
+use gtk::prelude::{ActionMapExt, ActionableExt, ButtonExt, GtkApplicationExt, GtkWindowExt, ToVariant, WidgetExt};
 use gtk::{gio, glib};
 use gtk4 as gtk;
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::{Rc, Weak};
 
 /// The window.
 pub struct Window {
@@ -38,12 +37,12 @@ pub struct Window {
     banner_remedy: gtk::Button,
     pages: gtk::Stack,
     before: Before,
-    host: Host,
-    join: Join,
-    call: Call,
-    after: After,
-    library: Library,
-    settings: Settings,
+    host: OnceCell<Host>,
+    join: OnceCell<Join>,
+    call: OnceCell<Call>,
+    after: OnceCell<After>,
+    library: OnceCell<Library>,
+    settings: OnceCell<Settings>,
     actions: Vec<(Action, gio::SimpleAction)>,
     state: RefCell<State>,
     screens: Rc<Screens>,
@@ -54,6 +53,7 @@ pub struct Window {
     closing: Cell<bool>,
     /// The space bar is held, and was muted before.
     talking: Cell<bool>,
+    weak: Weak<Window>,
 }
 
 impl Window {
@@ -63,36 +63,29 @@ impl Window {
         let (news, inbox) = async_channel::unbounded();
         let parts = Template::load(include_str!("../../resources/ui/window.ui"));
         let own = screens.own();
-        let window = Rc::new_cyclic(|weak: &std::rc::Weak<Window>| {
-            let dropped = weak.clone();
-            let on_drop = move |folders| {
-                if let Some(window) = dropped.upgrade() {
-                    window.take_folders(folders);
-                }
-            };
-            Window {
-                window: parts.get("window"),
-                back: parts.get("back"),
-                banner: parts.get("banner"),
-                banner_box: parts.get("banner-box"),
-                banner_words: parts.get("banner-words"),
-                banner_remedy: parts.get("banner-remedy"),
-                pages: parts.get("pages"),
-                before: Before::new(own.as_ref()),
-                host: Host::new(),
-                join: Join::new(),
-                call: Call::new(screens.clone()),
-                after: After::new(on_drop),
-                library: Library::new(),
-                settings: Settings::new(),
-                actions: actions(weak),
-                state: RefCell::new(state),
-                screens: screens.clone(),
-                desk: Desk::start(news),
-                painting: Cell::new(false),
-                closing: Cell::new(false),
-                talking: Cell::new(false),
-            }
+        let window = Rc::new_cyclic(|weak: &Weak<Window>| Window {
+            window: parts.get("window"),
+            back: parts.get("back"),
+            banner: parts.get("banner"),
+            banner_box: parts.get("banner-box"),
+            banner_words: parts.get("banner-words"),
+            banner_remedy: parts.get("banner-remedy"),
+            pages: parts.get("pages"),
+            before: Before::new(own.as_ref()),
+            host: OnceCell::new(),
+            join: OnceCell::new(),
+            call: OnceCell::new(),
+            after: OnceCell::new(),
+            library: OnceCell::new(),
+            settings: OnceCell::new(),
+            actions: actions(weak),
+            weak: weak.clone(),
+            state: RefCell::new(state),
+            screens: screens.clone(),
+            desk: Desk::start(news),
+            painting: Cell::new(false),
+            closing: Cell::new(false),
+            talking: Cell::new(false),
         });
         window.furnish(application);
         window.listen(inbox);
@@ -100,8 +93,15 @@ impl Window {
         window.ask_for_room();
         window.read_library();
         window.update_view();
-        window.window.present();
-        window.focus("before");
+        // Building it and showing it take a moment each; between them the main loop comes round.
+        let built = Rc::downgrade(&window);
+        glib::idle_add_local_once(move || {
+            if let Some(window) = built.upgrade() {
+                window.present();
+                window.focus("before");
+                window.build_ahead();
+            }
+        });
         Ok(window)
     }
 
@@ -111,9 +111,7 @@ impl Window {
     }
 
     fn furnish(self: &Rc<Self>, application: &gtk::Application) {
-        for (page, name) in self.all_pages() {
-            self.pages.add_named(&page, Some(name));
-        }
+        self.pages.add_named(self.before.widget(), Some("before"));
         self.window.set_title(Some(&title("before", self.state.borrow().profile.as_deref())));
         for (action, simple) in &self.actions {
             self.window.add_action(simple);
@@ -128,18 +126,6 @@ impl Window {
             _ => glib::Propagation::Proceed,
         });
         self.start_clocks();
-    }
-
-    fn all_pages(&self) -> [(gtk::Widget, &'static str); 7] {
-        [
-            (self.before.widget().clone().upcast(), "before"),
-            (self.host.widget().clone().upcast(), "host"),
-            (self.join.widget().clone().upcast(), "join"),
-            (self.call.widget().clone().upcast(), "call"),
-            (self.after.widget().clone().upcast(), "after"),
-            (self.library.widget().clone().upcast(), "library"),
-            (self.settings.widget().clone().upcast(), "settings"),
-        ]
     }
 
     /// News are taken in order, and painted.
@@ -194,7 +180,7 @@ impl Window {
                 simple.set_state(&on.to_variant());
             }
         }
-        self.paint_banner(state.banner.as_ref());
+        self.paint_banner(state.banners.shown());
         self.back.set_visible(Action::Back.enabled(&state));
         let page = self.paint_page(&state);
         if self.pages.visible_child_name().is_none_or(|shown| shown != page) {
@@ -213,32 +199,32 @@ impl Window {
                 "before"
             }
             Scene::Joining(form) => {
-                self.join.paint_form(form);
+                self.join().paint_form(form);
                 "join"
             }
             Scene::Talk(talk) => {
                 let faces = talk.is_in() || (talk.is_leaving() && !talk.met.is_empty());
                 if faces && !talk.invite_shown {
-                    self.call.paint(state, talk);
+                    self.call().paint(state, talk);
                     "call"
                 } else if talk.hosting {
-                    self.host.paint(talk);
+                    self.host().paint(talk);
                     "host"
                 } else {
-                    self.join.paint_progress(talk);
+                    self.join().paint_progress(talk);
                     "join"
                 }
             }
             Scene::After(left) => {
-                self.after.paint(left);
+                self.after().paint(left);
                 "after"
             }
             Scene::Library(known) => {
-                self.library.paint(state, known);
+                self.library().paint(state, known);
                 "library"
             }
             Scene::Settings => {
-                self.settings.paint(state);
+                self.settings().paint(state);
                 "settings"
             }
         }
@@ -248,17 +234,17 @@ impl Window {
     fn focus(&self, page: &str) {
         match page {
             "before" => self.before.focus(),
-            "host" => self.host.focus(),
-            "join" => self.join.focus(),
-            "call" => self.call.focus(),
-            "after" => self.after.focus(),
+            "host" => self.host().focus(),
+            "join" => self.join().focus(),
+            "call" => self.call().focus(),
+            "after" => self.after().focus(),
             _ => {}
         }
     }
 
     fn paint_banner(&self, banner: Option<&Banner>) {
         self.banner.set_reveal_child(banner.is_some());
-        let Some(Banner { tone, text, remedy }) = banner else { return };
+        let Some(Banner { tone, text, remedy, .. }) = banner else { return };
         self.banner_words.set_label(text);
         super::set_class(&self.banner_box, "warning", *tone == Tone::Warning);
         super::set_class(&self.banner_box, "error", *tone == Tone::Error);
@@ -330,7 +316,7 @@ fn title(page: &str, profile: Option<&str>) -> String {
 }
 
 /// The actions, each of which performs itself.
-fn actions(window: &std::rc::Weak<Window>) -> Vec<(Action, gio::SimpleAction)> {
+fn actions(window: &Weak<Window>) -> Vec<(Action, gio::SimpleAction)> {
     let simple = |action: Action| {
         let takes = action.takes_text().then_some(glib::VariantTy::STRING);
         let simple = match action.is_switch() {

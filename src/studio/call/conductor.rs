@@ -441,7 +441,7 @@ impl Conductor {
         let Some(change) = self.places.look(own_addresses(self.bound), now) else { return };
         match change {
             Change::Gone => self.tell.warning("network", "this machine has lost its network; waiting for it".into()),
-            Change::Back => self.tell.warning("network", "this machine is back on a network".into()),
+            Change::Back => self.tell.warning("network-back", "this machine is back on a network".into()),
             Change::Other => {}
         }
         self.mesh.handle(Input::Candidates(self.places.all()), now);

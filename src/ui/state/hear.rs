@@ -18,7 +18,7 @@ impl State {
             News::Beeped(done) => {
                 self.beeping = false;
                 if let Err(why) = done {
-                    self.banner = Some(Banner::new(Tone::Error, why).with(Action::TestSound, None));
+                    self.banners.say(Banner::new(Tone::Error, why).with(Action::TestSound, None));
                 }
             }
             News::CallOpened(..) => {
@@ -33,6 +33,7 @@ impl State {
             News::Aligned(Ok(report)) => self.aligning(Spoken::Done(report)),
             News::Aligned(Err(why)) => self.aligning(Spoken::Failed(why)),
             News::Second => {
+                self.banners.second();
                 if let Some(talk) = self.scene.talk_mut() {
                     talk.second();
                 }
@@ -67,7 +68,12 @@ impl State {
             CallEvent::NoRoad { message, .. } => Some(Banner::new(Tone::Warning, message.clone())),
             _ => None,
         };
-        self.banner = said.or(self.banner.take());
+        if let Some(banner) = said {
+            self.banners.say(banner);
+        }
+        if let CallEvent::Recording(Event::DeviceChanged { device, .. }) = &event {
+            self.banners.settle(device);
+        }
         if let Some(talk) = self.scene.talk_mut() {
             talk.hear(event);
         }
@@ -77,7 +83,7 @@ impl State {
     fn refuse(&mut self, why: String) {
         let Scene::Talk(talk) = std::mem::replace(&mut self.scene, Scene::Before) else { return };
         if talk.hosting {
-            self.banner = Some(Banner::new(Tone::Error, why).with(Action::Host, None));
+            self.banners.say(Banner::new(Tone::Error, why).with(Action::Host, None));
         } else {
             self.scene = Scene::Joining(super::Joining { typed: talk.invite, refused: Some(why), found: None });
         }
@@ -94,7 +100,7 @@ impl State {
             }
             None if talk.met.is_empty() && talk.finished.is_none() => {}
             _ => {
-                self.banner = None;
+                self.banners.clear();
                 self.scene = Scene::After(Box::new(After::of(*talk)));
             }
         }
@@ -116,7 +122,7 @@ impl State {
             _ => None,
         };
         if let Some(why) = failed {
-            self.banner = Some(Banner::new(Tone::Error, why));
+            self.banners.say(Banner::new(Tone::Error, why));
         }
         let Scene::Library(library) = &mut self.scene else { return };
         match news {
@@ -142,9 +148,9 @@ impl State {
 
     /// Offers to mend what a crash left, once the disk has been read.
     fn offer_mending(&mut self) {
-        if self.broken > 0 && self.banner.is_none() && matches!(self.scene, Scene::Before) {
+        if self.broken > 0 && self.banners.shown().is_none() && matches!(self.scene, Scene::Before) {
             let text = tr("A recording was not finished last time. It is safe, and can be made whole now.");
-            self.banner = Some(Banner::new(Tone::Note, text).with(Action::Recover, Some(String::new())));
+            self.banners.say(Banner::new(Tone::Note, text).with(Action::Recover, Some(String::new())));
         }
     }
 }

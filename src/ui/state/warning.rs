@@ -10,7 +10,7 @@ use crate::ui::words::{mark, tr};
 const QUIET: [&str; 7] = ["busy", "busy-over", "overload", "test-source", "clock-jump", "tone-missed", "sound-lost"];
 
 /// Kinds that the window has words of its own for.
-const KNOWN: [(&str, Tone, &str); 8] = [
+const KNOWN: [(&str, Tone, &str); 17] = [
     (
         "camera-gone",
         Tone::Warning,
@@ -31,6 +31,31 @@ const KNOWN: [(&str, Tone, &str); 8] = [
     ("speaker-back", Tone::Note, mark("The speaker is back.")),
     ("recording-on", Tone::Note, mark("The call is over. Your recording goes on until you end it.")),
     ("recording-over", Tone::Error, mark("The call goes on, but nothing of it is recorded here any more.")),
+    ("network", Tone::Warning, mark("This machine has lost its network. You are recorded; the call waits for it.")),
+    ("network-back", Tone::Note, mark("This machine is back on a network.")),
+    ("alone", Tone::Warning, mark("The host has left, and nobody else is there.")),
+    (
+        "bluetooth",
+        Tone::Warning,
+        mark("A Bluetooth headset sounds like a telephone and is late. One with a wire serves you better."),
+    ),
+    (
+        "port-mapping",
+        Tone::Warning,
+        mark("The router could not be asked to let guests in. Guests in your own network can join all the same."),
+    ),
+    ("host-silent", Tone::Note, mark("No answer from the host yet; still trying.")),
+    ("disk-low", Tone::Warning, mark("The disk is getting full. Make room, or the recording ends when it is full.")),
+    (
+        "disk-full",
+        Tone::Error,
+        mark("The disk is full. What was recorded is safe and finished; nothing more is recorded."),
+    ),
+    (
+        "file-deleted",
+        Tone::Warning,
+        mark("Somebody deleted the recording while it was made. It was written again and goes on."),
+    ),
 ];
 
 /// What another device would help against.
@@ -47,6 +72,8 @@ pub(super) fn banner(kind: &str, message: &str) -> Option<Banner> {
         Some((_, tone, words)) => Banner::new(*tone, tr(words)),
         None => Banner::new(Tone::Warning, sentence(message)),
     };
+    let topic = ["-gone", "-back", "-missing", "-on", "-over"].iter().find_map(|end| kind.strip_suffix(end));
+    let banner = banner.about(topic.unwrap_or(kind));
     Some(if OF_DEVICES.contains(&kind) { banner.with(Action::Devices, None) } else { banner })
 }
 

@@ -39,7 +39,7 @@ impl Window {
         let Some(meters) = self.desk.meters() else { return };
         match &self.state.borrow().scene {
             Scene::Before => self.before.hear(&meters.own(), LOOK.as_secs_f64()),
-            Scene::Talk(talk) if talk.is_in() => self.call.hear(&meters, talk.muted),
+            Scene::Talk(talk) if talk.is_in() => self.call().hear(&meters, talk.muted),
             _ => {}
         }
     }

@@ -49,7 +49,7 @@ impl Window {
     /// One session; or all that need it, once the library shows them.
     pub(super) fn recover(&self, folder: &str) {
         if folder.is_empty() {
-            self.state.borrow_mut().banner = None;
+            self.state.borrow_mut().banners.clear();
             self.state.borrow_mut().mend_all = true;
             return self.show_library();
         }

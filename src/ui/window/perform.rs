@@ -34,7 +34,7 @@ impl Window {
             Action::ChooseCamera => self.choose(DeviceKind::Camera, value),
             Action::ChooseMicrophone => self.choose(DeviceKind::Microphone, value),
             Action::ChooseSpeaker => self.choose(DeviceKind::Speaker, value),
-            Action::Devices => self.call.show_devices(),
+            Action::Devices => self.call().show_devices(),
             Action::TestSound => self.beep(),
             Action::HeadphonesRead => self.state.borrow_mut().headphones_read = true,
             Action::HeadphonesNever => self.prefer(|preferences| preferences.headphones_told = true),
@@ -61,7 +61,7 @@ impl Window {
             Action::ChooseFolder => self.ask_for_recordings(),
             Action::Set => self.set(value),
             Action::Back => self.go_back(),
-            Action::Dismiss => self.state.borrow_mut().banner = None,
+            Action::Dismiss => self.state.borrow_mut().banners.dismiss(),
             Action::Fullscreen => self.window.set_fullscreened(!self.window.is_fullscreen()),
             Action::Shortcuts => dialogs::shortcuts(&self.window),
             Action::About => dialogs::about(&self.window),
@@ -75,7 +75,7 @@ impl Window {
         change(&mut state.preferences);
         let saved = state.preferences.save();
         if let Err(why) = saved {
-            state.banner = Some(Banner::new(Tone::Warning, why.to_string()));
+            state.banners.say(Banner::new(Tone::Warning, why.to_string()));
         }
     }
 
@@ -147,7 +147,7 @@ impl Window {
         let busy = self.state.borrow().scene.talk().is_some();
         if busy {
             let text = tr("You are in a call; end it before you join another.");
-            self.state.borrow_mut().banner = Some(Banner::new(Tone::Note, text));
+            self.state.borrow_mut().banners.say(Banner::new(Tone::Note, text));
         } else {
             let form = Joining { typed: invite.to_owned(), ..Joining::default() };
             self.state.borrow_mut().scene = Scene::Joining(form);
@@ -185,7 +185,7 @@ impl Window {
         let settings = match self.call_settings() {
             Ok(settings) => settings,
             Err(why) => {
-                self.state.borrow_mut().banner = Some(Banner::new(Tone::Error, why));
+                self.state.borrow_mut().banners.say(Banner::new(Tone::Error, why));
                 return;
             }
         };
@@ -196,7 +196,7 @@ impl Window {
             (false, Err(_)) => return,
         }
         let mut state = self.state.borrow_mut();
-        state.banner = None;
+        state.banners.clear();
         state.scene = Scene::Talk(Box::new(talk));
     }
 
@@ -233,7 +233,7 @@ impl Window {
         let mut state = self.state.borrow_mut();
         let Some(text) = state.scene.talk().and_then(|talk| talk.invitation.as_ref()).map(what) else { return };
         self.window.display().clipboard().set_text(&text);
-        state.banner = Some(Banner::new(Tone::Note, tr("Copied: paste it into a message to your guests.")));
+        state.banners.say(Banner::new(Tone::Note, tr("Copied: paste it into a message to your guests.")));
     }
 
     fn answer(&self, ticket: &str, yes: bool) {
@@ -331,7 +331,7 @@ impl Window {
         let uri = gio::prelude::FileExt::uri(&gio::File::for_path(path));
         if let Err(why) = gio::AppInfo::launch_default_for_uri(&uri, gio::AppLaunchContext::NONE) {
             let text = format!("{} {}: {why}", tr("Nothing on this machine opens"), path.display());
-            self.state.borrow_mut().banner = Some(Banner::new(Tone::Error, text));
+            self.state.borrow_mut().banners.say(Banner::new(Tone::Error, text));
         }
     }
 
