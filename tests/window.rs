@@ -3,6 +3,7 @@
 
 mod call;
 mod devices;
+mod dropping;
 pub mod evening;
 mod gallery;
 mod joining;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! What is pressed in a call, and how it is left.
 
-use super::evening::invite;
+use super::evening::hosting;
 use super::prefer;
 use crate::support::desktop::{App, Desktop};
 use crate::support::program::wait_until;
@@ -9,11 +9,8 @@ use hyperzoom::studio::library;
 
 /// Two people in a call.
 fn call(desktop: &Desktop) -> [App<'_>; 2] {
-    prefer(desktop, None, "Host");
     prefer(desktop, Some("guest"), "Guest");
-    let host = desktop.open(None, &[]);
-    host.click("Host a call");
-    let invite = invite(&host);
+    let (host, invite) = hosting(desktop);
     let guest = desktop.open(Some("guest"), &[&invite]);
     guest.click("Come in");
     guest.comes_to("In the call");

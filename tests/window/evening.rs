@@ -14,14 +14,9 @@ const SILENCE_MAX_MS: f64 = 1000.0;
 #[test]
 fn two_people_talk_and_each_finds_their_master() {
     let Some(desktop) = Desktop::begin() else { return };
-    prefer(&desktop, None, "Host");
     prefer(&desktop, Some("guest"), "Guest");
-    let host = desktop.open(None, &[]);
+    let (host, invite) = hosting(&desktop);
     host.watch();
-    host.click("Host a call");
-    host.comes_to("Host a call");
-    let invite = invite(&host);
-
     let guest = desktop.open(Some("guest"), &[]);
     guest.watch();
     guest.click("Join a call");
@@ -74,11 +69,8 @@ fn two_people_talk_and_each_finds_their_master() {
 #[test]
 fn who_comes_with_the_bare_address_is_let_in_by_the_host() {
     let Some(desktop) = Desktop::begin() else { return };
-    prefer(&desktop, None, "Host");
     prefer(&desktop, Some("guest"), "Guest");
-    let host = desktop.open(None, &[]);
-    host.click("Host a call");
-    let invite = invite(&host);
+    let (host, invite) = hosting(&desktop);
     let (address, _) = invite.split_once('#').expect("an invite has a key");
     let guest = desktop.open(Some("guest"), &[&format!("hz:{address}")]);
     guest.comes_to("Join a call");
@@ -93,11 +85,8 @@ fn who_comes_with_the_bare_address_is_let_in_by_the_host() {
 #[test]
 fn a_signal_in_a_call_finishes_the_master_first() {
     let Some(desktop) = Desktop::begin() else { return };
-    prefer(&desktop, None, "Host");
     prefer(&desktop, Some("guest"), "Guest");
-    let host = desktop.open(None, &[]);
-    host.click("Host a call");
-    let invite = invite(&host);
+    let (host, invite) = hosting(&desktop);
     let guest = desktop.open(Some("guest"), &[&invite]);
     guest.click("Come in");
     host.says("Recording 0:");
@@ -105,6 +94,16 @@ fn a_signal_in_a_call_finishes_the_master_first() {
     assert_eq!(host.ends(), Some(0));
     let sessions = library::sessions(&desktop.home().join("HyperZoom/recordings"));
     assert!(sessions.len() == 1 && sessions[0].finished, "{sessions:?}");
+}
+
+/// A host who has opened a call, and what they pass on.
+pub fn hosting(desktop: &Desktop) -> (App<'_>, String) {
+    prefer(desktop, None, "Host");
+    let host = desktop.open(None, &[]);
+    host.click("Host a call");
+    host.comes_to("Host a call");
+    let invite = invite(&host);
+    (host, invite)
 }
 
 /// What the host passes on.

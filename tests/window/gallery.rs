@@ -4,6 +4,7 @@
 
 use super::evening::invite;
 use crate::support::desktop::{App, Desktop};
+use crate::support::program::wait_until;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,6 +37,15 @@ impl Gallery {
             host.press(page);
             self.take(&host, &format!("2-{page}"));
             host.press("back");
+        }
+        if host.has_keyboard() {
+            for window in ["shortcuts", "about"] {
+                host.press(window);
+                wait_until("its window", || host.titles().len() == 2);
+                self.take(&host, &format!("0-{window}"));
+                host.keys(&["Escape"]);
+                wait_until("its end", || host.titles().len() == 1);
+            }
         }
         host.click("Host a call");
         let invite = invite(&host);

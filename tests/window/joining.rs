@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Invites of hosts who are no longer there, and invites that are wrong.
 
-use super::evening::invite;
+use super::evening::hosting;
 use super::prefer;
 use crate::support::desktop::Desktop;
 use crate::support::program::wait_until;
@@ -23,11 +23,9 @@ fn a_host_who_does_not_answer_is_explained_and_the_invite_kept() {
 #[test]
 fn a_wrong_invite_is_explained_before_it_is_tried_and_after() {
     let Some(desktop) = Desktop::begin() else { return };
-    prefer(&desktop, None, "Host");
     prefer(&desktop, Some("guest"), "Guest");
-    let host = desktop.open(None, &[]);
-    host.click("Host a call");
-    let (address, key) = invite(&host).split_once('#').map(|(a, k)| (a.to_owned(), k.to_owned())).expect("a key");
+    let (_host, invite) = hosting(&desktop);
+    let (address, key) = invite.split_once('#').map(|(a, k)| (a.to_owned(), k.to_owned())).expect("a key");
     let guest = desktop.open(Some("guest"), &[]);
     guest.press("join");
     guest.write(ENTRY, &format!("{address}#{}", &key[..5]));

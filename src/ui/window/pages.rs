@@ -51,7 +51,7 @@ impl Window {
         page
     }
 
-    /// Builds those of a call while nobody waits for them, one at a time, so that none of them delays what a person
+    /// Builds them while nobody waits for them, one at a time, so that none of them delays what a person
     /// has just asked for.
     pub(super) fn build_ahead(self: &Rc<Self>) {
         let weak = Rc::downgrade(self);
@@ -63,6 +63,7 @@ impl Window {
                 1 => drop(window.host()),
                 2 => drop(window.join()),
                 3 => drop(window.call()),
+                4 => drop(window.library()),
                 _ => {
                     window.after();
                     return glib::ControlFlow::Break;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-//! A keyboard, and a camera for windows: real keys through the X server, real pixels out of it.
+//! A keyboard, a mouse, and a camera for windows: real keys through the X server, real pixels out of it.
 
-use super::{App, in_house, is_installed};
+use super::{App, Desktop, in_house, is_installed};
 use crate::support::program::wait_until;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -64,8 +64,30 @@ impl App<'_> {
     }
 
     fn xdotool(&self, arguments: &[&str]) -> String {
+        self.desktop.xdotool(arguments)
+    }
+}
+
+impl Desktop {
+    /// The window of that title, if it is to be seen.
+    pub fn x_window_called(&self, title: &str) -> String {
+        self.xdotool(&["search", "--onlyvisible", "--name", &format!("^{title}$")]).trim().to_owned()
+    }
+
+    /// Drags what is in the middle of a window to a place on the screen.
+    pub fn drag(&self, window: &str, (x, y): (u32, u32)) {
+        self.xdotool(&["windowraise", window, "mousemove", "--window", window, "80", "50", "mousedown", "1"]);
+        // A hand takes its way; programs tell each other on it what they would drop and take.
+        for part in 1..=4 {
+            let (x, y) = ((80 + (x - 80) * part / 4).to_string(), (50 + (y - 50) * part / 4).to_string());
+            self.xdotool(&["mousemove", "--sync", &x, &y]);
+        }
+        self.xdotool(&["mouseup", "1"]);
+    }
+
+    fn xdotool(&self, arguments: &[&str]) -> String {
         let mut xdotool = Command::new("xdotool");
-        in_house(xdotool.args(arguments), self.desktop.home(), &self.desktop.display);
+        in_house(xdotool.args(arguments), self.home(), &self.display);
         String::from_utf8_lossy(&xdotool.output().expect("xdotool is installed").stdout).into_owned()
     }
 }
