@@ -6,6 +6,7 @@ use super::words::tr;
 use gtk::prelude::{
     AccessibleExtManual, BoxExt, Cast, DialogExt, FileChooserExt, FileExt, GtkWindowExt, NativeDialogExt, WidgetExt,
 };
+use gtk::{gdk, glib};
 use gtk4 as gtk;
 use std::path::PathBuf;
 
@@ -96,6 +97,8 @@ fn key(accelerator: &str, words: &str) -> gtk::Widget {
 
 /// What this is.
 pub fn about(parent: &gtk::ApplicationWindow) {
+    // It travels inside the program: where that was not installed, no icon theme knows it.
+    let logo = gdk::Texture::from_bytes(&glib::Bytes::from_static(include_bytes!("../../resources/app.png")));
     gtk::AboutDialog::builder()
         .modal(true)
         .transient_for(parent)
@@ -103,7 +106,7 @@ pub fn about(parent: &gtk::ApplicationWindow) {
         .version(env!("CARGO_PKG_VERSION"))
         .comments(tr("A call that feels like one room, and a local master that never loses a frame."))
         .license_type(gtk::License::MitX11)
-        .logo_icon_name(super::application::ID)
+        .logo(&logo.expect("the picture is part of this program"))
         .build()
         .present();
 }
