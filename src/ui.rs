@@ -48,6 +48,7 @@ mod state;
 mod template;
 mod theme;
 mod tiling;
+mod turn;
 mod window;
 mod words;
 

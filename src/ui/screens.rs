@@ -3,20 +3,16 @@
 //! threads; the window's thread only makes them.
 
 use super::pulse::Pulse;
-use crate::media::{GraphError, View, ViewFeed};
+use super::turn::Turn;
+use crate::media::{GraphError, Picture, View, ViewFeed};
 use crate::studio::{PictureWatch, Shown};
-use crate::words::{Mono, PEOPLE_MAX};
+use crate::words::PEOPLE_MAX;
 use gtk::gdk;
 use gtk::prelude::Cast;
 use gtk4 as gtk;
 use std::cell::OnceCell;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
-
-/// Nobody sees more pictures a second than those that travel; to paint our own more often costs a processor that
-/// paints for itself, and shows us what no one else sees.
-const PICTURE_NS: u64 = Mono::SECOND / 24;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// All screens of a window.
 pub struct Screens {
@@ -28,7 +24,7 @@ pub struct Screens {
 
 struct Feeds {
     own: ViewFeed,
-    pace: Pace,
+    turn: Mutex<Turn<Picture>>,
     /// There once somebody has that place.
     others: [OnceLock<ViewFeed>; PEOPLE_MAX],
 }
@@ -37,7 +33,7 @@ impl Screens {
     /// Our own at once, the others' when they are needed.
     pub fn start() -> Result<Screens, GraphError> {
         let own = View::start()?;
-        let feeds = Arc::new(Feeds { own: own.feed(), pace: Pace::default(), others: Default::default() });
+        let feeds = Arc::new(Feeds { own: own.feed(), turn: Mutex::default(), others: Default::default() });
         let pulse = Pulse::start();
         if let (Some(pulse), Some(own)) = (&pulse, paintable(&own)) {
             pulse.follow("own", &own);
@@ -81,11 +77,11 @@ impl Screens {
     pub fn watch(&self) -> PictureWatch {
         let feeds = self.feeds.clone();
         Arc::new(move |shown| match shown {
-            Shown::Own(picture) if feeds.pace.allows(picture.at) => feeds.own.show(picture),
-            Shown::Own(_) => {}
+            Shown::Own(picture) => feeds.show_own(|turn| turn.own(picture.at, picture.clone())),
             Shown::Peer(place, picture) => {
                 if let Some(feed) = feeds.others.get(usize::from(place)).and_then(OnceLock::get) {
                     feed.show(picture);
+                    feeds.show_own(Turn::other);
                 }
             }
             // The state says so too, and the tile shows initials then.
@@ -94,53 +90,16 @@ impl Screens {
     }
 }
 
-/// Lets through as many pictures a second as are painted.
-#[derive(Debug, Default)]
-struct Pace {
-    /// When the next one is due. The camera's thread alone asks.
-    due_ns: AtomicU64,
-}
-
-impl Pace {
-    fn allows(&self, at: Mono) -> bool {
-        let due = self.due_ns.load(Relaxed);
-        // One that comes a little early is no faster camera.
-        let is_due = at.0 + PICTURE_NS / 8 >= due;
-        // Whoever comes late begins anew; a clock that was set back holds nobody up.
-        let is_far = due > at.0 + PICTURE_NS;
-        if is_due || is_far {
-            let begun = if is_far { at.0 } else { due.max(at.0.saturating_sub(PICTURE_NS)) };
-            self.due_ns.store(begun + PICTURE_NS, Relaxed);
+impl Feeds {
+    fn show_own(&self, decide: impl FnOnce(&mut Turn<Picture>) -> Option<Picture>) {
+        // Nothing that holds it can panic half-way; and a picture is no reason to fail.
+        let due = decide(&mut self.turn.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(picture) = due {
+            self.own.show(&picture);
         }
-        is_due || is_far
     }
 }
 
 fn paintable(view: &View) -> Option<gdk::Paintable> {
     view.paintable().downcast().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Mono, Pace};
-
-    /// How many pictures of this camera are painted in ten seconds.
-    fn painted(rate: u64) -> usize {
-        let pace = Pace::default();
-        (0..10 * rate).filter(|k| pace.allows(Mono(7 * Mono::SECOND + k * Mono::SECOND / rate))).count()
-    }
-
-    #[test]
-    fn slow_cameras_are_painted_whole_and_fast_ones_as_often_as_they_travel() {
-        assert_eq!([10, 24].map(painted), [100, 240]);
-        for rate in [25, 30, 50, 60] {
-            assert!((238..=242).contains(&painted(rate)), "{rate}: {}", painted(rate));
-        }
-    }
-
-    #[test]
-    fn a_clock_that_is_set_back_darkens_nothing() {
-        let pace = Pace::default();
-        assert!(pace.allows(Mono(100 * Mono::SECOND)) && pace.allows(Mono(50 * Mono::SECOND)));
-    }
 }

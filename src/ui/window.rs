@@ -93,15 +93,7 @@ impl Window {
         window.ask_for_room();
         window.read_library();
         window.update_view();
-        // Building it and showing it take a moment each; between them the main loop comes round.
-        let built = Rc::downgrade(&window);
-        glib::idle_add_local_once(move || {
-            if let Some(window) = built.upgrade() {
-                window.present();
-                window.focus("before");
-                window.build_ahead();
-            }
-        });
+        window.show_in_steps();
         Ok(window)
     }
 
@@ -111,7 +103,6 @@ impl Window {
     }
 
     fn furnish(self: &Rc<Self>, application: &gtk::Application) {
-        self.pages.add_named(self.before.widget(), Some("before"));
         self.window.set_title(Some(&title("before", self.state.borrow().profile.as_deref())));
         for (action, simple) in &self.actions {
             self.window.add_action(simple);
@@ -183,7 +174,8 @@ impl Window {
         self.paint_banner(state.banners.shown());
         self.back.set_visible(Action::Back.enabled(&state));
         let page = self.paint_page(&state);
-        if self.pages.visible_child_name().is_none_or(|shown| shown != page) {
+        let is_built = self.pages.child_by_name(page).is_some();
+        if is_built && self.pages.visible_child_name().is_none_or(|shown| shown != page) {
             self.pages.set_visible_child_name(page);
             self.focus(page);
             self.window.set_title(Some(&title(page, state.profile.as_deref())));

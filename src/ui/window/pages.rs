@@ -51,6 +51,33 @@ impl Window {
         page
     }
 
+    /// The frame, then its first page, then the other pages: each takes a moment, and between them the main loop comes
+    /// round. Nothing is painted before the first page is there.
+    pub(super) fn show_in_steps(self: &Rc<Self>) {
+        self.later(|window| {
+            window.present();
+            window.later(|window| {
+                window.pages.add_named(window.before.widget(), Some("before"));
+                if window.pages.visible_child_name().is_some_and(|shown| shown == "before") {
+                    window.focus("before");
+                }
+                window.build_ahead();
+            });
+        });
+    }
+
+    /// In the main loop's next round, before anything is painted.
+    fn later(self: &Rc<Self>, step: impl FnOnce(&Rc<Window>) + 'static) {
+        let weak = Rc::downgrade(self);
+        let mut step = Some(step);
+        glib::idle_add_local_full(glib::Priority::HIGH_IDLE, move || {
+            if let (Some(window), Some(step)) = (weak.upgrade(), step.take()) {
+                step(&window);
+            }
+            glib::ControlFlow::Break
+        });
+    }
+
     /// Builds them while nobody waits for them, one at a time, so that none of them delays what a person
     /// has just asked for.
     pub(super) fn build_ahead(self: &Rc<Self>) {
