@@ -6,7 +6,7 @@ use super::value::{
     self, QUALITIES, REACHED, SIZES, adaptive, audio_codec, bytes, container, named, number, rate, size, sound_kbps,
     video_codec, whole,
 };
-use super::{Adaptive, AudioConfig, AudioQuality, ConfigError, Limits, Loudness, RecordingConfig, VideoConfig};
+use super::{AudioConfig, AudioQuality, ConfigError, Limits, Loudness, RecordingConfig, VideoConfig};
 use crate::words::{AudioCodec, Container, Target, VideoCodec};
 use toml::{Table, Value};
 
@@ -32,6 +32,9 @@ const ALIASES: [(&str, &str); 11] = [
     ("sample_rate", "sample_rate_hz"),
     ("gop", "key_frame_seconds"),
 ];
+
+/// A value that is not understood is shown as far as a line can hold it.
+const FOUND_CHARS_MAX: usize = 60;
 
 /// Says that nothing in particular is wanted, where a preset wants something.
 const AUTO: &str = "auto";
@@ -95,10 +98,17 @@ fn apply(mut config: RecordingConfig, table: Table) -> Result<Written, ConfigErr
     if let Some(section) = top.section("audio", &AUDIO, &mut config.audio)? {
         config.audio = Some(audio(section, config.audio.unwrap_or_default())?);
     }
-    if let Some(section) = top.section("limits", &LIMITS, &mut None::<Limits>)? {
-        config.limits = limits(section, config.limits)?;
-    }
-    if let Some(mut section) = top.section("adaptive", &["mode"], &mut None::<Vec<Adaptive>>)? {
+    let mut held = Some(config.limits);
+    let section = top.section("limits", &LIMITS, &mut held)?;
+    let before = held.unwrap_or_default();
+    config.limits = match section {
+        Some(section) => limits(section, before)?,
+        None => before,
+    };
+    let mut held = Some(config.adaptive);
+    let section = top.section("adaptive", &["mode"], &mut held)?;
+    config.adaptive = held.unwrap_or_default();
+    if let Some(mut section) = section {
         let wanted = "\"off\", \"rate\", \"size\", \"quality\", or several of the latter in a list";
         section.read("mode", wanted, adaptive, &mut config.adaptive)?;
     }
@@ -246,13 +256,17 @@ impl Section {
                 *held = None;
                 Ok(None)
             }
-            Some(other) => Err(misread(key, &other, &format!("a section, [{key}]"))),
+            Some(other) => Err(misread(key, &other, &format!("a section, [{key}], or \"none\""))),
         }
     }
 }
 
 fn misread(field: &str, found: &Value, wanted: &str) -> ConfigError {
-    ConfigError::Value { field: field.to_owned(), found: found.to_string(), wanted: wanted.to_owned() }
+    let mut found = found.to_string();
+    if found.chars().count() > FOUND_CHARS_MAX {
+        found = found.chars().take(FOUND_CHARS_MAX).chain(['…']).collect();
+    }
+    ConfigError::Value { field: field.to_owned(), found, wanted: wanted.to_owned() }
 }
 
 fn unknown(path: &str, key: &str, known: &[&'static str]) -> ConfigError {

@@ -79,7 +79,7 @@ fn check_rate(codec: AudioCodec, rate_hz: u32) -> Result<(), ConfigError> {
             return refuse_unless(RATES_HZ.contains(&rate_hz), "audio.sample_rate_hz", codec, rate_hz, "Hz", &instead);
         }
     };
-    let instead = format!("choose {} Hz", any(allowed));
+    let instead = format!("choose {} Hz, or FLAC or PCM, which take any", any(allowed));
     refuse_unless(allowed.contains(&rate_hz), "audio.sample_rate_hz", codec, rate_hz, "Hz", &instead)
 }
 

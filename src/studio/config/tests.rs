@@ -200,6 +200,12 @@ fn what_a_preset_asks_for_can_be_left_to_the_program_again() {
     assert_eq!(valid(said).expect("is valid").picture().map(|p| p.codec), Some(VideoCodec::Vp9));
     let quiet = valid("preset = 'podcast'\nloudness = 'none'").expect("is valid");
     assert_eq!(quiet.loudness(), None);
+    let mut limited = RecordingConfig::default().adaptive([super::Adaptive::Rate]);
+    limited.limits.max_bytes = Some(4_000_000_000);
+    for section in ["limits", "adaptive"] {
+        limited.set(section, "none").expect(section);
+    }
+    assert_eq!(limited, RecordingConfig::default());
     assert!(valid("preset = 'podcast'\naudio = 'none'").is_err_and(|why| why.field() == Some("loudness")));
 }
 
