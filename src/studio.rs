@@ -23,10 +23,13 @@
 //! A window needs more than that, and nothing of it may make it wait: a [`Preview`] before the call, the call's pictures
 //! ([`PictureWatch`]) and levels ([`Meters`]), other devices in the middle of it ([`Remote::switch_camera`] and the like),
 //! the sessions of the past ([`library`]), and what was set once ([`Preferences`]).
+//!
+//! Every other recording is told what to be by a [`RecordingConfig`].
 
 mod align;
 mod awake;
 mod call;
+mod config;
 mod event;
 mod examine;
 mod keeper;
@@ -54,6 +57,10 @@ pub use align::{
 pub use call::{
     Admission, Call, CallError, CallEvent, CallSettings, PeerStats, Person, Remote, SpeakerChoice, Spread, TapeStats,
     VoiceFrames, VoiceStats,
+};
+pub use config::{
+    Adaptive, AudioConfig, AudioQuality, ConfigError, Limits, Loudness, Preset, PresetShelf, RecordingConfig, Valid,
+    VideoConfig, WhenReached, presets,
 };
 pub use event::{Event, Finished};
 pub use examine::{Encoder, Examination, devices_for_trying, examine};

@@ -4,6 +4,7 @@
 //! ```text
 //!   <configuration folder>/hyperzoom/preferences.toml
 //!   <configuration folder>/hyperzoom/profiles/NAME/preferences.toml      of `--profile NAME`
+//!   <configuration folder>/hyperzoom/presets/NAME.toml                   recordings of one's own; studio reads them
 //! ```
 //!
 //! A field that is not understood takes its usual value and spoils no other. What a newer version has written there and
@@ -242,6 +243,11 @@ fn file(profile: Option<&str>) -> Option<PathBuf> {
         None => house.join(FILE),
         Some(profile) => house.join("profiles").join(safe_name(profile)).join(FILE),
     })
+}
+
+/// Where a person's own presets of recordings are kept.
+pub fn presets_folder() -> Option<PathBuf> {
+    Some(configuration_folder()?.join("hyperzoom").join("presets"))
 }
 
 fn configuration_folder() -> Option<PathBuf> {
