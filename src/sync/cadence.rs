@@ -91,6 +91,8 @@ pub struct Cadence<P> {
     camera: Camera,
     /// Which way the last slip went: true for an omission, false for a repeat.
     slipped_by_omission: Option<bool>,
+    /// Behind a cut the next new picture is no slip, wherever in its slot it lies.
+    behind_cut: bool,
     told: VecDeque<Output<P>>,
 }
 
@@ -131,6 +133,7 @@ impl<P: Clone> Cadence<P> {
             waiting: VecDeque::new(),
             camera,
             slipped_by_omission: None,
+            behind_cut: false,
             told: VecDeque::new(),
         }
     }
@@ -153,6 +156,11 @@ impl<P: Clone> Cadence<P> {
             return;
         }
         self.waiting.push_back((at, picture));
+    }
+
+    /// Time has been cut before the next tick: pictures lie elsewhere in their slots from here on.
+    pub fn cut(&mut self) {
+        (self.slipped_by_omission, self.behind_cut) = (None, true);
     }
 
     /// The camera has gone: hold the last picture and wait for nothing.
@@ -228,6 +236,9 @@ impl<P: Clone> Cadence<P> {
                 let omitted = if self.shown.is_some() { left_out } else { 0 };
                 self.shown = self.waiting.pop_front();
                 self.tell_shown(tick, omitted);
+                if std::mem::take(&mut self.behind_cut) {
+                    self.slipped_by_omission = None;
+                }
             }
             None => self.tell_held(tick),
         }
@@ -264,7 +275,7 @@ impl<P: Clone> Cadence<P> {
                 self.told.push_back(Output::Gone { tick });
             }
             Camera::Here if self.shown.is_some() => {
-                self.slipped_by_omission = Some(false);
+                self.slipped_by_omission = (!self.behind_cut).then_some(false);
                 self.told.push_back(Output::Repeated { tick });
             }
             _ => {}
