@@ -17,8 +17,9 @@
 //!
 //! Without stamps picture `k` lies at `k / fps` and sound is counted; nothing can be late then, so nothing is hurried.
 //!
-//! The recording begins at the earliest of the first items, and a pause ends at the earliest of the items behind it:
-//! the other stream begins with silence or black. Sound is never resampled or dropped; pictures are placed on its
+//! The recording begins with the earliest of the first items, and goes on after a pause with the earliest behind it, or
+//! up to a slot before that, so that the first picture lies on a tick and not half a slot beside it; the other stream
+//! begins with silence or black. Only whoever says when to cut is taken at their word, to the sample. Sound is never resampled or dropped; pictures are placed on its
 //! time, as in a master. A pause is a cut in that time, the same for both, so that pauses never add up to an error.
 
 mod cuts;
@@ -262,13 +263,15 @@ impl<P: Clone, S: Clone> Feed<P, S> {
         let at = stamp.unwrap_or_else(|| self.next_implied());
         self.implied.1 += u64::from(stamp.is_none());
         self.reach(Stream::Pictures, at);
+        let as_stamped = self.plan.own_clock || stamp.is_none();
+        let placed = if as_stamped { at } else { self.steady.place(at) };
         match self.state {
             // What lies before the pause that has just ended is only late.
-            State::Opening { .. } if stamp.is_some() && self.tape.is_cut(self.sounds.line(), at) => {
-                self.waiting.push_back((at, picture));
+            State::Opening { .. } if stamp.is_some() && self.tape.is_cut(self.sounds.line(), placed) => {
+                self.waiting.push_back((placed, picture));
                 self.open_up(false);
             }
-            _ => self.take_picture(at, picture),
+            _ => self.take_picture(placed, picture),
         }
         self.stand_in();
         Ok(())

@@ -48,6 +48,11 @@ impl Cuts {
         last.until.is_none().then_some(last.at)
     }
 
+    /// Where on the track the open cut begins.
+    pub(super) fn open_from(&self) -> i64 {
+        self.last().from
+    }
+
     /// Begins a cut; answers where on the track it does, which is never within an earlier one.
     pub(super) fn open(&mut self, from: i64) -> i64 {
         let last = self.last();

@@ -79,7 +79,8 @@ impl<P: Clone, S: Clone> Feed<P, S> {
             return;
         }
         let Some(earliest) = [picture, sound].into_iter().flatten().min() else { return };
-        self.go_on(told.unwrap_or(earliest));
+        let snapped = picture.map(|picture| self.tape.on_tick(self.sounds.line(), earliest, picture));
+        self.go_on(told.or(snapped).unwrap_or(earliest));
         if sound.is_some() {
             self.sounds.anchor();
         }
@@ -104,11 +105,19 @@ impl<P: Clone, S: Clone> Feed<P, S> {
         let counted = self.sounds.line().mono_at(self.sounds.counted());
         let places = [self.next_implied(), counted];
         let went_on = (0..2).filter(|stream| self.went_on[*stream]).map(|stream| places[stream]).min();
-        // A resumption without anything in the pause goes on at the cut, wherever that is.
-        self.go_on(went_on.unwrap_or_default());
-        let Some(at) = went_on else { return };
-        if !self.went_on[Stream::Pictures as usize] && self.next_implied() < at {
-            self.implied = (at, 0);
+        let Some(earliest) = went_on else {
+            // Without anything in the pause it goes on at the cut, wherever that is.
+            return self.go_on(Mono(0));
+        };
+        let pictures_went_on = self.went_on[Stream::Pictures as usize];
+        let picture = if pictures_went_on { places[0] } else { earliest };
+        let at = match self.plan.pictures {
+            Some(_) => self.tape.on_tick(self.sounds.line(), earliest, picture),
+            None => earliest,
+        };
+        self.go_on(at);
+        if !pictures_went_on && self.next_implied() < picture {
+            self.implied = (picture, 0);
         }
         if !self.went_on[Stream::Sound as usize] {
             self.sounds.skip_to(self.sounds.line().sample_at(at));
@@ -116,11 +125,9 @@ impl<P: Clone, S: Clone> Feed<P, S> {
     }
 
     /// A picture whose moment is known.
-    pub(super) fn take_picture(&mut self, at: Mono, picture: P) {
-        let as_stamped = self.plan.own_clock || self.gate.stamped() == Some(false);
-        let placed = if as_stamped { at } else { self.steady.place(at) };
+    pub(super) fn take_picture(&mut self, placed: Mono, picture: P) {
         let line = self.sounds.line();
-        if self.tape.is_cut(line, at) {
+        if self.tape.is_cut(line, placed) {
             return;
         }
         let next_due = self.tape.mono_of_tick(line, self.cadence.next_tick());

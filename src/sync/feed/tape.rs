@@ -8,6 +8,9 @@ use super::super::clock_line::ClockLine;
 use super::cuts::Cuts;
 use crate::words::{Mono, Rate};
 
+/// A picture that lies so little behind a tick is on it: a thousandth of a second, which nobody will miss.
+const ON_TICK_SHARE: u64 = 1_000;
+
 /// The engine.
 #[derive(Debug)]
 pub(super) struct Tape {
@@ -79,6 +82,41 @@ impl Tape {
     pub(super) fn is_cut(&self, line: &ClockLine, at: Mono) -> bool {
         let sample = line.sample_at(at);
         self.samples.kept(sample, sample.saturating_add(1)).next().is_none()
+    }
+
+    /// Where the recording goes on, so that nothing from `earliest` on is lost and `picture` lies on a tick: earlier by
+    /// less than a slot.
+    pub(super) fn on_tick(&self, line: &ClockLine, earliest: Mono, picture: Mono) -> Mono {
+        match &self.time {
+            Some(time) => {
+                let place = |at: Mono| at.since(line.origin());
+                line.origin().offset(self.snap(time, Mono::SECOND, place(earliest), place(picture)))
+            }
+            None => {
+                let place = |at: Mono| line.sample_at(at);
+                line.mono_at(self.snap(&self.samples, u64::from(self.rate_hz), place(earliest), place(picture)))
+            }
+        }
+    }
+
+    fn snap(&self, cuts: &Cuts, units: u64, earliest: i64, picture: i64) -> i64 {
+        let earliest = earliest.max(cuts.open_from());
+        let Some(at) = cuts.open_at().filter(|_| picture >= earliest) else { return earliest };
+        let ahead = at + (picture - earliest);
+        let near = self.of_tick(self.tick_near(ahead, units), units);
+        if (0..=(units / ON_TICK_SHARE) as i64).contains(&(ahead - near)) {
+            return earliest;
+        }
+        let tick = self.ticks_to(ahead, units);
+        let with = |tick: u64| picture - (self.of_tick(tick, units) - at);
+        if with(tick) >= cuts.open_from() {
+            with(tick)
+        } else if tick > 0 && self.of_tick(tick - 1, units) >= at {
+            // The pause was too short to begin within it.
+            with(tick - 1)
+        } else {
+            earliest
+        }
     }
 
     /// How many ticks so many samples of the recording need.

@@ -102,7 +102,7 @@ const CALM: Manner = Manner { stamped: true, goes_on: true, timed: false, jitter
 const HALF_MS: f64 = 500.0 / FPS as f64 + 0.03;
 
 #[test]
-fn twenty_pauses_cost_no_more_than_the_rounding_of_one_picture() {
+fn twenty_pauses_cost_nothing_or_what_their_moments_cost() {
     for seed in 1..6 {
         for (stamped, goes_on, timed) in
             [(true, true, false), (true, false, false), (true, true, true), (true, false, true), (false, true, false)]
@@ -113,7 +113,9 @@ fn twenty_pauses_cost_no_more_than_the_rounding_of_one_picture() {
             let tail = &offsets[offsets.len() - 90..];
             let spread = tail.iter().fold(0.0f64, |s, ms| s.max((ms - tail[0]).abs()));
             println!("{manner:?}: worst {worst:.3} ms, at the end {:.3}", tail[89]);
-            assert!(offsets.len() > 600 && worst <= HALF_MS, "{manner:?}: {worst}");
+            // Whoever says when to cut, to the sample, pays with the place of pictures in their slots.
+            let most = if timed { HALF_MS } else { 1.05 };
+            assert!(offsets.len() > 600 && worst <= most, "{manner:?}: {worst}");
             assert!(spread < 0.05, "{manner:?}: within a stretch nothing moves, {spread}");
         }
     }
@@ -124,9 +126,13 @@ fn a_caller_who_neither_stamps_nor_goes_on_loses_nothing() {
     for seed in 1..6 {
         let (_, paused, reel) = run(Manner { stamped: false, goes_on: false, seed, ..CALM });
         assert_eq!(paused, 0);
-        assert!(reel.repeated <= 1, "only the last one, to the end of the sound");
+        let own = &reel.pictures[..reel.pictures.len() - reel.repeated as usize];
+        assert!(own.windows(2).all(|pair| pair[0] != pair[1]), "only the last one is held, to the end of the sound");
         assert!(reel.pictures.iter().all(Option::is_some));
-        assert!(reel.sound.iter().all(|piece| (piece.2, piece.3) == (0, BLOCK)), "every sample is there");
+        let mut blocks: Vec<u64> = reel.sound.iter().map(|piece| piece.1).collect();
+        blocks.dedup();
+        let taken = reel.sound.iter().map(|piece| piece.3).sum::<u64>();
+        assert_eq!(taken, blocks.len() as u64 * BLOCK, "every sample is there");
     }
 }
 
@@ -135,11 +141,10 @@ fn unsteady_stamps_do_not_add_up_over_twenty_pauses() {
     for (seed, goes_on) in [(1, true), (2, false), (3, true), (4, false), (5, false)] {
         let manner = Manner { goes_on, jitter_ns: 5_000_000, seed, ..CALM };
         let (offsets, _, _) = run(manner);
-        // The last stretch's pictures keep one distance from their sound, which half a slot explains but for the rest.
         let tail = &offsets[offsets.len() - 60..];
         let mean = tail.iter().sum::<f64>() / tail.len() as f64;
         println!("{manner:?}: {mean:.3} ms at the end");
-        assert!(mean.abs() <= HALF_MS + 5.0, "{manner:?}: {mean}");
+        assert!(mean.abs() <= 5.0, "{manner:?}: {mean}");
     }
 }
 
