@@ -16,12 +16,16 @@
 //! sound card's crystal does. Pictures are placed on that time. No clock is read here: time comes in as an
 //! argument, so that two hours of drift are simulated in a second.
 //!
-//! The run loop of both engines: tell it what came (`block`, `picture`, `..._gone`), then `poll` until it answers
+//! That is a machine's own master. What programs submit, at any rate and with pauses, goes through [`Feed`], which has
+//! no clock at all.
+//!
+//! The run loop of the first two: tell it what came (`block`, `picture`, `..._gone`), then `poll` until it answers
 //! *wait until*, and come back then or when something comes.
 
 pub mod align;
 pub mod cadence;
 pub mod clock_line;
+pub mod feed;
 pub mod peer_clock;
 pub mod ruler;
 pub mod sound;
@@ -30,4 +34,5 @@ pub mod timeline;
 
 pub use cadence::Cadence;
 pub use clock_line::ClockLine;
+pub use feed::Feed;
 pub use sound::SoundTrack;

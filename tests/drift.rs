@@ -46,7 +46,7 @@ impl Machine {
         }
         loop {
             let track = &self.track;
-            match self.cadence.poll(now, |sample| track.mono_at(sample)) {
+            match self.cadence.poll(now, |tick| track.mono_at(tick * SAMPLES_PER_FRAME)) {
                 cadence::Output::Show(picture) => self.shown.push(picture),
                 cadence::Output::Repeated { .. } => self.evening.repeated += 1,
                 cadence::Output::Omitted { frames, .. } => self.evening.omitted += frames,

@@ -225,7 +225,7 @@ impl Take {
                 return now.offset(NAP_NS);
             }
             let track = &self.track;
-            match self.cadence.poll(now, |sample| track.mono_at(sample)) {
+            match self.cadence.poll(now, |tick| track.mono_at(sample_of_tick(tick))) {
                 cadence::Output::Show(picture) => self.show(picture),
                 cadence::Output::WaitUntil(deadline) => return deadline,
                 cadence::Output::Repeated { tick } => self.at_tick(tick, What::Repeated { frames: 1 }),

@@ -2,7 +2,7 @@
 //! Cadence on paper: pictures are numbers, clocks are formulas.
 
 use super::{Cadence, Output};
-use crate::words::{Mono, RATE_HZ, Sample};
+use crate::words::{Mono, RATE_HZ, Rate, SAMPLES_PER_FRAME, Sample};
 
 const START_NS: f64 = 5e9;
 
@@ -31,7 +31,7 @@ fn run(seconds: u64, fps: f64, camera_ppm: f64, mic_ppm: f64, jitter_ns: u64) ->
 
 fn drain(cadence: &mut Cadence<u64>, now: Mono, mono_at: impl Fn(Sample) -> Mono, shown: &mut Shown) {
     loop {
-        match cadence.poll(now, &mono_at) {
+        match cadence.poll(now, |tick| mono_at(tick * SAMPLES_PER_FRAME)) {
             Output::WaitUntil(_) => return,
             Output::Show(picture) => shown.pictures.push(picture),
             told => shown.told.push(told),
@@ -131,7 +131,7 @@ fn it_is_black_until_there_is_a_picture_and_after_a_switch() {
 
 #[test]
 fn a_tick_counts_once_its_picture_is_handed_out_not_when_it_is_decided() {
-    let mono_at = |s: Sample| Mono(s * 1_000_000_000 / RATE_HZ);
+    let mono_at = |tick: u64| Mono(tick * SAMPLES_PER_FRAME * 1_000_000_000 / RATE_HZ);
     let mut cadence = Cadence::new();
     cadence.picture(Mono(0), 0);
     assert_eq!(cadence.poll(Mono(0), mono_at), Output::Show(Some(0)));
@@ -159,4 +159,20 @@ fn a_stamp_that_runs_backwards_or_far_ahead_neither_stops_nor_hurries_the_ticks(
         assert!(shown.pictures.len() as u64 <= n + 1, "no tick before its time");
     }
     assert!(shown.pictures.len() >= 60);
+}
+
+#[test]
+fn any_rate_keeps_to_its_ticks_for_hours() {
+    for rate in [Rate::whole(1), Rate::whole(60), Rate { num: 30_000, den: 1_001 }, Rate::whole(240)] {
+        let at = |n: u64| Mono(n * 1_000_000_000 * u64::from(rate.den) / u64::from(rate.num));
+        let mut cadence = Cadence::patient(rate, 1_000_000_000);
+        let ticks = 2 * 3_600 * u64::from(rate.num) / u64::from(rate.den);
+        for n in (0..300).chain(ticks - 300..ticks) {
+            if n == ticks - 300 {
+                cadence = Cadence { next_tick: n, ..Cadence::patient(rate, 1_000_000_000) };
+            }
+            cadence.picture(at(n), n);
+            assert_eq!(cadence.poll(at(n), at), Output::Show(Some(n)), "{rate:?}");
+        }
+    }
 }

@@ -17,6 +17,9 @@
 use crate::words::{Mono, RATE_HZ};
 use std::collections::VecDeque;
 
+/// The sample rates that a line can be made for: from a telephone to the finest of studios.
+pub const RATES_HZ: std::ops::RangeInclusive<u32> = 8_000..=192_000;
+
 /// One minimum a second for about a minute: long enough to average jitter out, short enough to follow a crystal
 /// that warms up.
 const MINIMA_MAX: usize = 64;
@@ -36,7 +39,27 @@ const BEND_PPM_MAX: f64 = 1000.0;
 /// Sections kept for questions about the past; a second each, far more than any picture waits.
 const SECTIONS_MAX: usize = 64;
 
-const NS_PER_SAMPLE: f64 = 1e9 / RATE_HZ as f64;
+/// So many pairs of a second are looked at for its middle; more of them would not make it truer.
+const PAIRS_MAX: usize = 1024;
+
+/// What the pairs of a second are worth, which depends on who stamps them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Stamps of a device: late now and then, hardly ever early, so the earliest is the true one.
+    Earliest,
+    /// Stamps of a program: too early as often as too late, so the truth lies in the middle.
+    Middle,
+}
+
+/// The second that is being measured.
+#[derive(Clone, Debug)]
+struct Second {
+    number: i64,
+    /// Its smallest residual so far, and where.
+    lowest: (f64, f64),
+    /// All of them, where the middle is asked for.
+    all: Vec<(f64, f64)>,
+}
 
 /// One straight piece: from `sample` on, each sample lasts `ns_per_sample`.
 #[derive(Clone, Copy, Debug)]
@@ -57,19 +80,61 @@ impl Section {
 pub struct ClockLine {
     /// Times are kept relative to this, so that floats stay exact to a fraction of a nanosecond.
     origin: Mono,
+    rate_hz: u32,
+    /// How long a sample lasts by its name.
+    nominal_ns: f64,
+    reading: Reading,
     sections: VecDeque<Section>,
     minima: VecDeque<(f64, f64)>,
-    /// The second that is being measured: its number and its smallest residual so far.
-    lowest: Option<(i64, f64, f64)>,
+    second: Option<Second>,
     /// The slope of the device before this one, until this one has one of its own.
     known_slope: f64,
 }
 
+impl Second {
+    /// The one point that the line is fitted to.
+    fn point(&self) -> (f64, f64) {
+        if self.all.is_empty() {
+            return self.lowest;
+        }
+        let mean_x = self.all.iter().map(|p| p.0).sum::<f64>() / self.all.len() as f64;
+        (mean_x, middle(self.all.iter().map(|p| p.1).collect()))
+    }
+}
+
+/// The mean of the middle half: what is far out on either side has no say. 0 for nothing.
+pub(super) fn middle(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let quarter = values.len() / 4;
+    let half = &values[quarter..values.len() - quarter];
+    half.iter().sum::<f64>() / half.len().max(1) as f64
+}
+
 impl ClockLine {
-    /// Sample 0 lies at `origin`; the rate is nominal until pairs say otherwise.
+    /// Sample 0 of a device at the master's rate lies at `origin`; the rate is nominal until pairs say otherwise.
     pub fn new(origin: Mono) -> ClockLine {
-        let first = Section { sample: 0, mono_ns: 0.0, ns_per_sample: NS_PER_SAMPLE };
-        ClockLine { origin, sections: VecDeque::from([first]), minima: VecDeque::new(), lowest: None, known_slope: 0.0 }
+        ClockLine::with(origin, RATE_HZ as u32, Reading::Earliest)
+    }
+
+    /// The same at any of [`RATES_HZ`], with stamps of any origin.
+    pub fn with(origin: Mono, rate_hz: u32, reading: Reading) -> ClockLine {
+        let nominal_ns = 1e9 / f64::from(rate_hz);
+        let first = Section { sample: 0, mono_ns: 0.0, ns_per_sample: nominal_ns };
+        ClockLine {
+            origin,
+            rate_hz,
+            nominal_ns,
+            reading,
+            sections: VecDeque::from([first]),
+            minima: VecDeque::new(),
+            second: None,
+            known_slope: 0.0,
+        }
+    }
+
+    /// The time of sample 0 at the beginning; later it is only a mark.
+    pub fn origin(&self) -> Mono {
+        self.origin
     }
 
     /// When `sample` was, is or will be.
@@ -88,17 +153,22 @@ impl ClockLine {
 
     /// Learns from one block: its first sample, and when that sample was taken.
     pub fn learn(&mut self, sample: i64, at: Mono) {
-        let second = sample.div_euclid(RATE_HZ as i64);
-        let residual = at.since(self.origin) as f64 - sample as f64 * NS_PER_SAMPLE;
-        match &mut self.lowest {
-            Some((s, x, lowest)) if *s == second => {
-                if residual < *lowest {
-                    (*x, *lowest) = (sample as f64, residual);
+        let number = sample.div_euclid(i64::from(self.rate_hz));
+        let pair = (sample as f64, at.since(self.origin) as f64 - sample as f64 * self.nominal_ns);
+        let middle = self.reading == Reading::Middle;
+        match &mut self.second {
+            Some(second) if second.number == number => {
+                if pair.1 < second.lowest.1 {
+                    second.lowest = pair;
+                }
+                if middle && second.all.len() < PAIRS_MAX {
+                    second.all.push(pair);
                 }
             }
             _ => {
-                if let Some((_, x, lowest)) = self.lowest.replace((second, sample as f64, residual)) {
-                    self.minima.push_back((x, lowest));
+                let all = if middle { vec![pair] } else { Vec::new() };
+                if let Some(full) = self.second.replace(Second { number, lowest: pair, all }) {
+                    self.minima.push_back(full.point());
                     if self.minima.len() > MINIMA_MAX {
                         self.minima.pop_front();
                     }
@@ -112,19 +182,19 @@ impl ClockLine {
     pub fn change_device(&mut self) {
         self.known_slope = self.fit().map_or(self.known_slope, |(_, slope)| slope);
         self.minima.clear();
-        self.lowest = None;
+        self.second = None;
     }
 
     /// Jumps onto what was measured so far. Only for the time before anybody has used the line.
     pub fn snap(&mut self, sample: i64) {
-        if let Some((_, x, lowest)) = self.lowest {
-            self.minima.push_back((x, lowest));
+        if let Some(second) = &self.second {
+            self.minima.push_back(second.point());
         }
         if let Some((offset, slope)) = self.fit() {
-            let mono_ns = sample as f64 * (NS_PER_SAMPLE + slope) + offset;
-            self.sections = VecDeque::from([Section { sample, mono_ns, ns_per_sample: NS_PER_SAMPLE + slope }]);
+            let mono_ns = sample as f64 * (self.nominal_ns + slope) + offset;
+            self.sections = VecDeque::from([Section { sample, mono_ns, ns_per_sample: self.nominal_ns + slope }]);
         }
-        self.lowest = None;
+        self.second = None;
     }
 
     /// The microphone is gone: from `sample` on the last known rate carries on, without the bend that was under way
@@ -132,24 +202,24 @@ impl ClockLine {
     pub fn coast(&mut self, sample: i64) {
         let mono_ns = self.sections[self.sections.len() - 1].mono_at(sample as f64);
         let slope = self.fit().map_or(self.known_slope, |(_, slope)| slope);
-        self.push(Section { sample, mono_ns, ns_per_sample: NS_PER_SAMPLE + slope });
+        self.push(Section { sample, mono_ns, ns_per_sample: self.nominal_ns + slope });
     }
 
     /// How fast the sound card's clock runs, in parts per million of the machine's: positive is fast.
     pub fn drift_ppm(&self) -> f64 {
         let slope = self.fit().map_or(self.known_slope, |(_, slope)| slope);
-        (NS_PER_SAMPLE / (NS_PER_SAMPLE + slope) - 1.0) * 1e6
+        (self.nominal_ns / (self.nominal_ns + slope) - 1.0) * 1e6
     }
 
     /// Gives the line a new slope from `sample` on, which reaches the fit one second later.
     fn bend(&mut self, sample: i64) {
         let Some((offset, slope)) = self.fit() else { return };
-        let target_sample = (sample + RATE_HZ as i64) as f64;
-        let target = target_sample * NS_PER_SAMPLE + offset + slope * target_sample;
+        let target_sample = (sample + i64::from(self.rate_hz)) as f64;
+        let target = target_sample * self.nominal_ns + offset + slope * target_sample;
         let now = self.sections[self.sections.len() - 1].mono_at(sample as f64);
-        let limit = NS_PER_SAMPLE * BEND_PPM_MAX * 1e-6;
-        let slope_wanted = (target - now) / RATE_HZ as f64 - NS_PER_SAMPLE;
-        let ns_per_sample = NS_PER_SAMPLE + slope_wanted.clamp(-limit, limit);
+        let limit = self.nominal_ns * BEND_PPM_MAX * 1e-6;
+        let slope_wanted = (target - now) / f64::from(self.rate_hz) - self.nominal_ns;
+        let ns_per_sample = self.nominal_ns + slope_wanted.clamp(-limit, limit);
         self.push(Section { sample, mono_ns: now, ns_per_sample });
     }
 
@@ -182,8 +252,8 @@ impl ClockLine {
         let sxx = self.minima.iter().map(|m| (m.0 - mean_x).powi(2)).sum::<f64>();
         let sxr = self.minima.iter().map(|m| (m.0 - mean_x) * (m.1 - mean_r)).sum::<f64>();
         let noise_ns = self.noise_ns(mean_x, mean_r, sxr / sxx.max(1.0));
-        let ridge = (noise_ns / LIKELY_SLOPE / NS_PER_SAMPLE).powi(2);
-        let limit = NS_PER_SAMPLE * RATE_PPM_MAX * 1e-6;
+        let ridge = (noise_ns / LIKELY_SLOPE / self.nominal_ns).powi(2);
+        let limit = self.nominal_ns * RATE_PPM_MAX * 1e-6;
         let slope = (sxr / (sxx + ridge)).clamp(-limit, limit);
         Some((mean_r - slope * mean_x, slope))
     }
@@ -191,7 +261,7 @@ impl ClockLine {
 
 #[cfg(test)]
 mod tests {
-    use super::ClockLine;
+    use super::{ClockLine, Reading};
     use crate::words::{Mono, RATE_HZ};
 
     /// Blocks of 480 samples from a card that runs `ppm` fast, each up to `late_ns` late in a repeatable way.
@@ -240,6 +310,27 @@ mod tests {
             let step = here.since(last);
             assert!((9_980_000..10_020_000).contains(&step), "at {sample}: {step}");
             last = here;
+        }
+    }
+
+    #[test]
+    fn stamps_that_err_both_ways_are_read_in_their_middle_at_any_rate() {
+        for (rate_hz, ppm) in [(8_000, 100.0), (44_100, -100.0), (192_000, 50.0)] {
+            let origin = Mono(1_000_000_000);
+            let mut line = ClockLine::with(origin, rate_hz, Reading::Middle);
+            let true_ns = |sample: i64| sample as f64 * 1e9 / (f64::from(rate_hz) * (1.0 + ppm * 1e-6));
+            let (step, mut noise) = (i64::from(rate_hz / 100), 1u64);
+            for block in 0..12_000 {
+                noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let late = match block % 50 {
+                    0 => 40e6,
+                    _ => ((noise >> 33) % 10_000_000) as f64 - 5e6,
+                };
+                line.learn(block * step, Mono(origin.0.saturating_add_signed((true_ns(block * step) + late) as i64)));
+            }
+            assert!((line.drift_ppm() - ppm).abs() < 10.0, "{rate_hz}: {}", line.drift_ppm());
+            let error = line.mono_at(12_000 * step).since(origin) as f64 - true_ns(12_000 * step);
+            assert!(error.abs() < 5e5, "{rate_hz}: {error} ns");
         }
     }
 }

@@ -14,11 +14,12 @@
 //! What all later blocks share was lost. A device that numbers its samples and shows a jump saves us the wait.
 
 use super::ClockLine;
+use super::clock_line::Reading;
 use crate::words::{Happening, Mono, RATE_HZ, Sample, What};
 use std::collections::VecDeque;
 
-/// Less than this is the jitter of a stamp, not a loss: half a usual period.
-const LOSS_MIN: i64 = (RATE_HZ / 200) as i64;
+/// Less than one in so many parts of a second is the jitter of a stamp, not a loss: half a usual period.
+const LOSS_SHARE: u32 = 200;
 
 /// For so long a loss must be seen before it is believed, and a new microphone heard before it is placed.
 const WITNESS_NS: i64 = 300_000_000;
@@ -86,6 +87,9 @@ enum Microphone {
 #[derive(Debug)]
 pub struct SoundTrack<P> {
     line: ClockLine,
+    rate_hz: u32,
+    /// A lateness of fewer samples is no loss.
+    loss_min: i64,
     /// The track sample where the recording begins, once it has begun.
     base: Option<i64>,
     /// No track sample at or beyond this one is handed out.
@@ -101,10 +105,17 @@ pub struct SoundTrack<P> {
 }
 
 impl<P> SoundTrack<P> {
-    /// Counting begins at `now`; nothing is handed out before [`SoundTrack::begin`].
+    /// Counting begins at `now`, at the master's rate; nothing is handed out before [`SoundTrack::begin`].
     pub fn new(now: Mono) -> SoundTrack<P> {
+        SoundTrack::with_rate(now, RATE_HZ as u32)
+    }
+
+    /// The same at any of [`super::clock_line::RATES_HZ`].
+    pub fn with_rate(now: Mono, rate_hz: u32) -> SoundTrack<P> {
         SoundTrack {
-            line: ClockLine::new(now),
+            line: ClockLine::with(now, rate_hz, Reading::Earliest),
+            rate_hz,
+            loss_min: i64::from(rate_hz / LOSS_SHARE),
             base: None,
             end: i64::MAX,
             written: 0,
@@ -164,9 +175,9 @@ impl<P> SoundTrack<P> {
         self.heed_position(&block);
         let at = self.counted;
         self.counted += block.samples as i64;
-        let lateness = ns_to_samples(block.at.since(self.line.mono_at(at)));
+        let lateness = ns_to_samples(block.at.since(self.line.mono_at(at)), self.rate_hz);
         let settling = matches!(self.microphone, Microphone::Settling { .. });
-        if settling || lateness >= LOSS_MIN || !self.held.is_empty() {
+        if settling || lateness >= self.loss_min || !self.held.is_empty() {
             self.held.push_back((lateness, block));
             self.judge_held(false);
         } else {
@@ -242,7 +253,7 @@ impl<P> SoundTrack<P> {
         // By time, not by sound: after a stall much sound comes at once, and has yet to catch up.
         let sure = newest.at.since(oldest.at) >= WITNESS_NS;
         let settling = matches!(self.microphone, Microphone::Settling { .. });
-        let caught_up = !settling && *newest_lateness < LOSS_MIN;
+        let caught_up = !settling && *newest_lateness < self.loss_min;
         if !caught_up && !sure && !now {
             return;
         }
@@ -252,7 +263,7 @@ impl<P> SoundTrack<P> {
         let mut lost = 0;
         for shared in suffix_minima(self.held.iter().map(|h| h.0)) {
             let (_, block) = self.held.pop_front().expect("one verdict for each held block");
-            if sure && shared - lost >= LOSS_MIN {
+            if sure && shared - lost >= self.loss_min {
                 self.lose(at + lost, (shared - lost) as u64);
                 lost = shared;
             }
@@ -274,7 +285,7 @@ impl<P> SoundTrack<P> {
         let held_samples: u64 = self.held.iter().map(|(_, b)| b.samples).sum();
         let begins = self.counted - held_samples as i64;
         let silence_samples = (begins.max(self.written) - since).max(0) as u64;
-        if !told && silence_samples < LOSS_MIN as u64 {
+        if !told && silence_samples < self.loss_min as u64 {
             return;
         }
         if !told {
@@ -317,7 +328,7 @@ impl<P> SoundTrack<P> {
     }
 
     fn tell(&mut self, at: i64, what: What) {
-        if self.base.is_some_and(|base| at + (RATE_HZ as i64) > base) && at <= self.end {
+        if self.base.is_some_and(|base| at + i64::from(self.rate_hz) > base) && at <= self.end {
             self.out.push_back(Output::Happened(Happening { at_sample: self.outside(at), what }));
         }
     }
@@ -329,7 +340,7 @@ impl<P> SoundTrack<P> {
 }
 
 /// For each value the smallest of it and all behind it: the lateness that never went away again.
-fn suffix_minima(values: impl DoubleEndedIterator<Item = i64>) -> Vec<i64> {
+pub(super) fn suffix_minima(values: impl DoubleEndedIterator<Item = i64>) -> Vec<i64> {
     let mut smallest = i64::MAX;
     let mut minima: Vec<i64> = values
         .rev()
@@ -342,8 +353,9 @@ fn suffix_minima(values: impl DoubleEndedIterator<Item = i64>) -> Vec<i64> {
     minima
 }
 
-fn ns_to_samples(ns: i64) -> i64 {
-    (ns as f64 * RATE_HZ as f64 / 1e9).round() as i64
+/// A span of time in samples, to the nearest.
+pub(super) fn ns_to_samples(ns: i64, rate_hz: u32) -> i64 {
+    (ns as f64 * f64::from(rate_hz) / 1e9).round() as i64
 }
 
 #[cfg(test)]

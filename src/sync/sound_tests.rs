@@ -212,3 +212,18 @@ fn the_recording_ends_on_the_sample_asked_for() {
     assert_eq!(heard.sound, 240_100);
     assert_eq!(track.written(), 240_100);
 }
+
+#[test]
+fn other_rates_count_alike() {
+    for rate_hz in [8_000u64, 44_100, 192_000] {
+        let mut track = SoundTrack::with_rate(START, rate_hz as u32);
+        let mut heard = Heard::default();
+        track.begin(START);
+        for n in (0..200).filter(|n| !(100..103).contains(n)) {
+            let at = Mono(START.0 + n * SECOND / 100);
+            track.block(at, Block { at, samples: rate_hz / 100, position: None, payload: n });
+            drain(&mut track, at, &mut heard);
+        }
+        assert_eq!((heard.sound, heard.silence), (rate_hz / 100 * 197, rate_hz / 100 * 3), "{rate_hz}");
+    }
+}
