@@ -49,7 +49,7 @@ pub use priority::{ask_for_real_time_clients, try_real_time};
 pub use read_sound::{DecodedSound, ReadSoundError, SoundFile};
 pub use recording::{
     EncodedCounts, PictureTrack, PixelFormat, RawPicture, RawPictureError, RawPictures, RawSound, Recording,
-    RecordingSignal, RecordingSpec, SampleFormat, SoundTrack,
+    RecordingSignal, RecordingSpec, SampleFormat, SoundTrack, sound_rate_max_hz,
 };
 pub use speaker::{Filler, Speaker, SpeakerError, SpeakerSignal};
 pub use still::{Still, StillError};

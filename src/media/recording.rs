@@ -10,10 +10,12 @@
 
 mod channels;
 mod delivery;
+mod opus;
 mod raw;
 mod wrap;
 
 pub use raw::{PixelFormat, RawPicture, RawPictureError, RawPictures, RawSound, SampleFormat};
+pub use wrap::sound_rate_max_hz;
 
 use super::counted::{self, push, stamp};
 use super::encoders::Choice;
@@ -130,6 +132,7 @@ impl RecordingSpec<'_> {
 
     /// Samples, at the recipe's rate, that the encoder puts in front of the sound and that the file's edit list has to
     /// hide. The muxer of MP4 and MOV leaves that to whoever writes its header; elsewhere there is nothing to hide.
+    /// Of Opus the muxer says it itself, and the opening keeps that.
     pub fn priming(&self) -> u32 {
         let in_fragments = self.wrap().in_fragments;
         self.sound.filter(|_| in_fragments).map_or(0, |sound| sound.encoder.priming)
@@ -219,7 +222,11 @@ impl Recording {
         if let Some(track) = &spec.sound {
             let source = graph.app_source("sound")?;
             source.set_caps(Some(&spec.raw_sound_caps(track)));
-            count(graph, wrap.sound_pads[usize::from(spec.pictures.is_none())], &recording.sound_counts)?;
+            let pad = wrap.sound_pads[usize::from(spec.pictures.is_none())];
+            count(graph, pad, &recording.sound_counts)?;
+            if wrap.in_fragments && track.recipe.codec == AudioCodec::Opus {
+                graph.element("mux")?.static_pad(pad).iter().for_each(opus::even_out);
+            }
             let spent = u64::from(wrap.run_in(track.recipe.codec, track.encoder.priming));
             let run_in = (spent * u64::from(track.raw.rate_hz)).div_ceil(u64::from(track.recipe.rate_hz.max(1)));
             let swaps = are_swapped(track.recipe.channels, track.recipe.codec) && track.raw.channels >= 7;

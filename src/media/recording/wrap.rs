@@ -64,6 +64,16 @@ pub fn wrap(container: Container, sound: Option<AudioCodec>) -> Wrap {
     }
 }
 
+/// The most samples per second that a file can speak of, where that is fewer than the codec can do: QuickTime has 16
+/// bits for them, and the muxer of AVI stops at 96,000.
+pub fn sound_rate_max_hz(container: Container, codec: AudioCodec) -> Option<u32> {
+    match (container, codec) {
+        (Container::Mov, AudioCodec::Pcm) => Some(65_535),
+        (Container::Avi, _) => Some(96_000),
+        _ => None,
+    }
+}
+
 impl Wrap {
     /// Samples of sound that are spent before the first one is heard: where the file cannot say that the encoder puts
     /// something in front, the sound begins that much later instead of being late throughout. Opus says it itself.

@@ -43,7 +43,7 @@ fn rates_from_telephone_to_studio_and_eight_channels_are_kept() {
         (Container::Mp4, AudioCodec::Flac, 96_000, 8, 24, "flac"),
         (Container::Mkv, AudioCodec::Pcm, 96_000, 8, 24, "pcm_s24le"),
         (Container::Mov, AudioCodec::Pcm, 44_100, 8, 24, "pcm_s24le"),
-        (Container::Mov, AudioCodec::Pcm, 192_000, 2, 16, "pcm_s16le"),
+        (Container::Mov, AudioCodec::Pcm, 48_000, 2, 16, "pcm_s16le"),
         (Container::Avi, AudioCodec::Pcm, 96_000, 2, 24, "pcm_s24le"),
         (Container::Mkv, AudioCodec::Opus, 48_000, 8, 16, "opus"),
         (Container::Mp4, AudioCodec::Opus, 48_000, 6, 16, "opus"),

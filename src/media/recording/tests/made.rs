@@ -100,6 +100,7 @@ impl Order {
         let quiet = if self.killed { QUIET } else { PATIENCE };
         let mut bytes = Vec::new();
         let mut went_back = false;
+        let mut written = 0;
         loop {
             let signal = match receive.recv_timeout(quiet) {
                 Ok(signal) => signal,
@@ -109,7 +110,8 @@ impl Order {
             match signal {
                 RecordingSignal::Bytes { at, bytes: piece, header, .. } => {
                     let at = at as usize;
-                    went_back |= at < bytes.len();
+                    went_back |= at < written;
+                    written = written.max(at + piece.len());
                     let piece = if header && self.mended { mended(&piece, &spec) } else { piece };
                     // What was mended has become longer; nothing in a file in fragments knows where it lies.
                     let at = if spec.is_crash_safe() && text.contains("isofmp4mux") { bytes.len() } else { at };
