@@ -8,6 +8,7 @@
 mod camera;
 mod camera_mode;
 mod clock;
+mod counted;
 mod devices;
 mod effort;
 mod encoders;
@@ -22,6 +23,7 @@ mod mouth;
 mod node;
 mod priority;
 mod read_sound;
+mod recording;
 mod rounds;
 mod ruler;
 mod speaker;
@@ -35,7 +37,7 @@ mod vigil;
 
 pub use camera::{Camera, CameraSignal, Picture};
 pub use devices::{Device, DeviceKind, DeviceWatch, TEST_CAMERA, TEST_MICROPHONE, list_devices};
-pub use encoders::{Choice, Codec, EncoderError, Refusal, Wanted, bitrate_kbps, choose};
+pub use encoders::{Choice, Codec, EncoderError, EncoderTable, Refusal, Wanted, bitrate_kbps, choose};
 pub use face::{Depth, Encoded, FaceOrder, FaceOut, FaceSignal, FarFace, FarSignal, Plane};
 pub use format::{PictureFormat, h264_level};
 pub use graph::{GraphError, Trouble};
@@ -45,6 +47,10 @@ pub use microphone::{Channel, Microphone, MicrophoneSignal, SoundBlock};
 pub use mouth::{FrameSamples, Mouth, MouthControl, SoundTap, VoiceFrame};
 pub use priority::{ask_for_real_time_clients, try_real_time};
 pub use read_sound::{DecodedSound, ReadSoundError, SoundFile};
+pub use recording::{
+    EncodedCounts, PictureTrack, PixelFormat, RawPicture, RawPictureError, RawPictures, RawSound, Recording,
+    RecordingSignal, RecordingSpec, SampleFormat, SoundTrack, sound_rate_max_hz,
+};
 pub use speaker::{Filler, Speaker, SpeakerError, SpeakerSignal};
 pub use still::{Still, StillError};
 pub use text::{Text, TextError, texts};

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
 //! Which encoder makes the master: the first of `encoders.toml` that belongs to this system, is installed,
-//! reaches READY and keeps its word in a trial. Each refusal is kept with its reason.
+//! reaches READY and keeps its word in a trial. Each refusal is kept with its reason. Every other recording has
+//! its encoders from an [`EncoderTable`].
+
+mod general;
+mod table;
+
+pub use general::EncoderTable;
+pub(super) use table::Candidate;
 
 use super::format::h264_level;
-use super::text::{self, TextError};
+use super::text::TextError;
 use super::trial;
-use crate::words::Size;
+use crate::words::{AudioCodec, Size, VideoCodec};
 use gst::prelude::ElementExt;
 use gstreamer as gst;
 use serde::{Deserialize, Serialize};
@@ -19,24 +26,69 @@ const FULL_HD_KBPS_MAX: u64 = 20_000;
 /// Below this even a thumbnail looks broken.
 const KBPS_MIN: u64 = 300;
 
-/// What is to be encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// What is to be encoded, pictures and sound alike: the key of a list of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Codec {
-    /// Pictures.
+    /// Pictures: AVC, the master's.
     H264,
+    /// Pictures: HEVC.
+    H265,
+    /// Pictures: VP8.
+    Vp8,
+    /// Pictures: VP9.
+    Vp9,
+    /// Pictures: AV1.
+    Av1,
     /// Sound, small.
     Aac,
+    /// Sound, small.
+    Opus,
+    /// Sound, small and old.
+    Mp3,
     /// Sound, lossless.
     Flac,
+    /// Sound as it is.
+    Pcm,
 }
 
 impl Codec {
     fn key(self) -> &'static str {
         match self {
-            Codec::H264 => "h264",
-            Codec::Aac => "aac",
-            Codec::Flac => "flac",
+            Codec::H264 => VideoCodec::H264.key(),
+            Codec::H265 => VideoCodec::H265.key(),
+            Codec::Vp8 => VideoCodec::Vp8.key(),
+            Codec::Vp9 => VideoCodec::Vp9.key(),
+            Codec::Av1 => VideoCodec::Av1.key(),
+            Codec::Aac => AudioCodec::Aac.key(),
+            Codec::Opus => AudioCodec::Opus.key(),
+            Codec::Mp3 => AudioCodec::Mp3.key(),
+            Codec::Flac => AudioCodec::Flac.key(),
+            Codec::Pcm => AudioCodec::Pcm.key(),
+        }
+    }
+}
+
+impl From<VideoCodec> for Codec {
+    fn from(codec: VideoCodec) -> Codec {
+        match codec {
+            VideoCodec::H264 => Codec::H264,
+            VideoCodec::H265 => Codec::H265,
+            VideoCodec::Vp8 => Codec::Vp8,
+            VideoCodec::Vp9 => Codec::Vp9,
+            VideoCodec::Av1 => Codec::Av1,
+        }
+    }
+}
+
+impl From<AudioCodec> for Codec {
+    fn from(codec: AudioCodec) -> Codec {
+        match codec {
+            AudioCodec::Aac => Codec::Aac,
+            AudioCodec::Opus => Codec::Opus,
+            AudioCodec::Mp3 => Codec::Mp3,
+            AudioCodec::Flac => Codec::Flac,
+            AudioCodec::Pcm => Codec::Pcm,
         }
     }
 }
@@ -55,30 +107,6 @@ pub struct Wanted {
 /// The master's picture bit rate for a size, in kbit/s.
 pub fn bitrate_kbps(size: Size) -> u64 {
     (FULL_HD_KBPS * size.pixels() / Size::FULL_HD.pixels()).max(KBPS_MIN)
-}
-
-/// One row of the table.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Candidate {
-    pub element: String,
-    os: Vec<String>,
-    #[serde(default)]
-    pub hardware: bool,
-    package: String,
-    #[serde(default)]
-    pub faster: f64,
-    #[serde(default)]
-    pub priming: u32,
-    master: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    h264: Vec<Candidate>,
-    aac: Vec<Candidate>,
-    flac: Vec<Candidate>,
 }
 
 /// The encoder that won.
@@ -128,47 +156,73 @@ pub enum EncoderError {
         /// What to install.
         package: String,
     },
+    /// No row of that name.
+    #[error("no encoder is called '{element}'; for {codec} there are: {known}")]
+    UnknownElement {
+        /// What was asked for.
+        element: String,
+        /// For what.
+        codec: &'static str,
+        /// What there is.
+        known: String,
+    },
+    /// A row of another codec.
+    #[error("{element} makes {makes}, not {codec}; for {codec} there are: {known}")]
+    OtherCodec {
+        /// What was asked for.
+        element: String,
+        /// What it makes.
+        makes: &'static str,
+        /// What was to be made.
+        codec: &'static str,
+        /// What there is for that.
+        known: String,
+    },
+    /// The one that was asked for does not do it here.
+    #[error("{element} cannot be used here ({why}); choose another encoder, or leave the choice to HyperZoom")]
+    ForcedFails {
+        /// What was asked for.
+        element: String,
+        /// Why not.
+        why: String,
+    },
 }
 
-/// Tries the table's encoders in order.
+/// Tries the table's encoders for the master in order.
 pub fn choose(wanted: Wanted) -> Result<Choice, EncoderError> {
-    let table: Table = toml::from_str(&text::table("encoders.toml", BUILT_IN)?)?;
-    let rows = match wanted.codec {
-        Codec::H264 => table.h264,
-        Codec::Aac => table.aac,
-        Codec::Flac => table.flac,
-    };
-    let here = rows.iter().filter(|c| c.os.iter().any(|os| os == std::env::consts::OS));
+    let rows = table::built_in()?;
+    let here = rows.get(&wanted.codec).into_iter().flatten().filter(|row| row.is_for_here());
     let mut refused = Vec::new();
-    for candidate in here.clone() {
-        let filled = filled(&candidate.master, wanted);
-        match examine(candidate, &filled, wanted) {
-            Ok(proof) => {
-                return Ok(Choice {
-                    codec: wanted.codec,
-                    element: candidate.element.clone(),
-                    text: filled,
-                    hardware: candidate.hardware,
-                    priming: candidate.priming,
-                    proof,
-                    refused,
-                });
-            }
-            Err(why) => refused.push(Refusal { element: candidate.element.clone(), why }),
+    for (row, text) in here.clone().filter_map(|row| Some((row, row.master.as_deref()?))) {
+        let filled = filled(text, wanted);
+        match reaches_ready(&row.element).and_then(|_| trial::run(row, &filled, wanted)) {
+            Ok(proof) => return Ok(chosen(wanted.codec, row, filled, proof, refused)),
+            Err(why) => refused.push(Refusal { element: row.element.clone(), why }),
         }
     }
-    let package = here.clone().filter(|c| !c.hardware).map(|c| c.package.as_str()).next().unwrap_or_default();
-    let reasons = refused.iter().map(|r| format!("{}: {}", r.element, r.why)).collect::<Vec<_>>().join("; ");
-    Err(EncoderError::None { codec: wanted.codec.key(), reasons, package: package.to_owned() })
+    Err(none(wanted.codec, here.filter(|row| row.master.is_some()), &refused))
 }
 
-fn examine(candidate: &Candidate, text: &str, wanted: Wanted) -> Result<String, String> {
-    let factory = gst::ElementFactory::find(&candidate.element).ok_or("not installed")?;
+fn chosen(codec: Codec, row: &Candidate, text: String, proof: String, refused: Vec<Refusal>) -> Choice {
+    let (element, hardware, priming) = (row.element.clone(), row.hardware, row.priming);
+    Choice { codec, element, text, hardware, priming, proof, refused }
+}
+
+/// Every row was refused; what a person without a graphics card would install is named.
+fn none<'a>(codec: Codec, rows: impl Iterator<Item = &'a Candidate>, refused: &[Refusal]) -> EncoderError {
+    let mut software = rows.filter(|row| !row.hardware && row.is_for_here());
+    let package = software.next().map(|row| row.package.clone()).unwrap_or_default();
+    let reasons = refused.iter().map(|r| format!("{}: {}", r.element, r.why)).collect::<Vec<_>>().join("; ");
+    EncoderError::None { codec: codec.key(), reasons, package }
+}
+
+fn reaches_ready(element: &str) -> Result<gst::ElementFactory, String> {
+    let factory = gst::ElementFactory::find(element).ok_or("is not installed")?;
     let element = factory.create().build().map_err(|e| e.to_string())?;
     let ready = element.set_state(gst::State::Ready);
     let down = element.set_state(gst::State::Null);
-    ready.and(down).map_err(|_| "installed, but does not start here".to_owned())?;
-    trial::run(candidate, text, wanted)
+    ready.and(down).map_err(|_| "is installed, but does not start here".to_owned())?;
+    Ok(factory)
 }
 
 fn filled(text: &str, wanted: Wanted) -> String {
@@ -185,16 +239,25 @@ fn filled(text: &str, wanted: Wanted) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{BUILT_IN, Size, Table, bitrate_kbps};
+    use super::{BUILT_IN, Size, bitrate_kbps, table};
 
     #[test]
-    fn the_table_parses_and_every_row_belongs_somewhere() {
-        let table: Table = toml::from_str(BUILT_IN).expect("the table is sound");
-        for row in table.h264.iter().chain(&table.aac).chain(&table.flac) {
-            assert!(!row.os.is_empty() && !row.package.is_empty(), "{}", row.element);
-            assert!(row.os.iter().all(|os| ["linux", "macos", "windows"].contains(&os.as_str())));
-            let name = if row.master.contains("name=video_encoder") { "video" } else { "audio" };
-            assert!(row.master.contains(&format!("{} name={name}_encoder", row.element)), "{}", row.element);
+    fn the_table_parses_and_every_row_belongs_somewhere_and_has_a_use() {
+        let rows = table::parsed(BUILT_IN).expect("the table is sound");
+        assert_eq!(rows.len(), 10, "a list for every codec");
+        for row in rows.values().flatten() {
+            let name = &row.element;
+            assert!(!row.os.is_empty() && !row.package.is_empty(), "{name}");
+            assert!(row.os.iter().all(|os| ["linux", "macos", "windows"].contains(&os.as_str())), "{name}");
+            let texts: Vec<&String> = row.master.iter().chain(&row.recording).collect();
+            assert!(!texts.is_empty(), "{name}");
+            for text in texts {
+                let kind = if text.contains("name=video_encoder") { "video" } else { "audio" };
+                assert!(text.contains(&format!("{name} name={kind}_encoder")), "{name}");
+            }
+            let aims = row.quality.is_some() || row.bitrate.is_some();
+            let of_pictures = row.recording.iter().any(|text| text.contains("video_encoder"));
+            assert_eq!(aims, of_pictures, "{name}");
         }
     }
 

@@ -18,6 +18,12 @@ fn every_text_has_every_name_it_promises_and_leaves_no_pad_open() {
         ("decoder", ""),
         ("video_encoder", video.as_str()),
         ("audio_encoder", audio.as_str()),
+        ("muxer", "matroskamux name=mux"),
+        ("picture_pad", "video_0"),
+        ("sound_pad", "audio_0"),
+        ("picture_caps", "video/x-raw,format=I420"),
+        ("sound_caps", "audio/x-raw"),
+        ("resampling", ""),
     ];
     for name in texts() {
         let text = Text::load(name).expect("built in");

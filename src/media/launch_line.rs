@@ -48,6 +48,12 @@ pub fn launch_line(name: &str, camera: &Device, microphone: &Device) -> Result<S
         ("source", &source),
         ("decoder", decoder),
         ("sink", "fakesink sync=true"),
+        ("muxer", "matroskamux name=mux"),
+        ("picture_pad", "video_0"),
+        ("sound_pad", "audio_0"),
+        ("picture_caps", "video/x-raw,format=I420"),
+        ("sound_caps", "audio/x-raw"),
+        ("resampling", ""),
     ];
     let graph = text.filled(&slots)?;
     let links: Vec<String> = graph.split(" ! ").map(|link| with_caps(&stand_in(link), &fixed)).collect();

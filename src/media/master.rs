@@ -3,14 +3,18 @@
 //! MP4 come out as bytes. It takes everything and drops nothing; how much is waiting can be asked.
 
 use super::camera::Picture;
+use super::counted::{self, push, stamp};
 use super::format::PictureFormat;
 use super::graph::{Graph, GraphError, GraphSignal, Trouble};
 use super::microphone::SoundBlock;
 use super::text::Text;
-use crate::words::{MASTER_FPS, Mono, RATE_HZ, Sample};
+use crate::words::{MASTER_FPS, Mono, RATE_HZ, Rate, Sample};
 use gstreamer as gst;
 use gstreamer_app as gst_app;
 use std::sync::{Arc, OnceLock};
+
+/// Samples per second, as a rate to stamp by.
+const SOUND_RATE: Rate = Rate::whole(RATE_HZ as u32);
 
 /// The encoders, as text for the graph's slots.
 #[derive(Clone, Debug, Default)]
@@ -88,7 +92,7 @@ impl Master {
         let shown = picture.and_then(|p| p.sample.buffer()).unwrap_or(black);
         let mut buffer = shown.copy();
         let stamped = buffer.get_mut().expect("a fresh copy has one owner");
-        stamp(stamped, tick, 1, MASTER_FPS);
+        stamp(stamped, tick, 1, Rate::whole(MASTER_FPS as u32));
         stamped.unset_flags(gst::BufferFlags::DISCONT);
         push(source, buffer);
     }
@@ -99,7 +103,7 @@ impl Master {
         let (from, to) = (4 * skip as usize, 4 * (skip + take) as usize);
         let copied = block.buffer.copy_region(gst::BufferCopyFlags::MEMORY, from..to);
         let mut buffer = copied.expect("a block holds the samples it says");
-        stamp(buffer.get_mut().expect("a fresh copy has one owner"), at, take, RATE_HZ);
+        stamp(buffer.get_mut().expect("a fresh copy has one owner"), at, take, SOUND_RATE);
         push(source, buffer);
     }
 
@@ -108,7 +112,7 @@ impl Master {
         let Some(source) = &self.sound else { return };
         let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
         let mut buffer = gst::Buffer::from_mut_slice(bytes);
-        stamp(buffer.get_mut().expect("a fresh buffer has one owner"), at, samples.len() as u64, RATE_HZ);
+        stamp(buffer.get_mut().expect("a fresh buffer has one owner"), at, samples.len() as u64, SOUND_RATE);
         push(source, buffer);
     }
 
@@ -118,18 +122,14 @@ impl Master {
         for begin in (0..samples).step_by(RATE_HZ as usize) {
             let take = RATE_HZ.min(samples - begin);
             let mut buffer = gst::Buffer::from_mut_slice(vec![0u8; 4 * take as usize]);
-            stamp(buffer.get_mut().expect("a fresh buffer has one owner"), at + begin, take, RATE_HZ);
+            stamp(buffer.get_mut().expect("a fresh buffer has one owner"), at + begin, take, SOUND_RATE);
             push(source, buffer);
         }
     }
 
     /// Everything has been given; [`MasterSignal::End`] follows when it is encoded.
     pub fn end(&self) {
-        for source in self.pictures.iter().chain(&self.sound) {
-            if let Err(e) = source.end_of_stream() {
-                tracing::debug!("a source of the master is down already: {e}");
-            }
-        }
+        counted::end(self.pictures.iter().chain(&self.sound));
     }
 
     /// Bytes that wait for the encoders.
@@ -147,21 +147,6 @@ pub(super) fn sound_caps() -> gst::Caps {
         .field("rate", RATE_HZ as i32)
         .field("channels", 1i32)
         .build()
-}
-
-/// Time stamps from counts, each rounded by itself, so that no rounding adds up.
-fn stamp(buffer: &mut gst::BufferRef, first: u64, count: u64, rate: u64) {
-    let ns = |n: u64| (u128::from(n) * u128::from(Mono::SECOND) / u128::from(rate)) as u64;
-    buffer.set_pts(gst::ClockTime::from_nseconds(ns(first)));
-    buffer.set_dts(gst::ClockTime::NONE);
-    buffer.set_duration(gst::ClockTime::from_nseconds(ns(first + count) - ns(first)));
-}
-
-fn push(source: &gst_app::AppSrc, buffer: gst::Buffer) {
-    // A graph that has failed has already said so with more words than a flow code has.
-    if let Err(e) = source.push_buffer(buffer) {
-        tracing::debug!("the master takes no more: {e}");
-    }
 }
 
 fn deliver<F: Fn(MasterSignal) + Send + Sync + 'static>(sink: &gst_app::AppSink, on_signal: Arc<F>) {
@@ -196,7 +181,7 @@ fn deliver<F: Fn(MasterSignal) + Send + Sync + 'static>(sink: &gst_app::AppSink,
 }
 
 /// The file's beginning, not a fragment's.
-fn is_header(piece: &gst::BufferRef) -> bool {
+pub(super) fn is_header(piece: &gst::BufferRef) -> bool {
     let mut kind = [0; 8];
     piece.size() >= kind.len() && piece.copy_to_slice(0, &mut kind).is_ok() && &kind[4..] == b"ftyp"
 }

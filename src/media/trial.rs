@@ -2,6 +2,8 @@
 //! A short trial of an encoder, on pictures or sound made on the spot: does it keep its word? Some silently write
 //! a third of the bit rate asked for, hold back a second of pictures, or put key frames where they like.
 
+pub(super) mod short;
+
 use super::effort::Effort;
 use super::encoders::{Candidate, Codec, Wanted};
 use super::format::PictureFormat;
@@ -39,7 +41,7 @@ type Answer = Result<Option<Coded>, String>;
 pub(super) fn run(candidate: &Candidate, encoder: &str, wanted: Wanted) -> Result<String, String> {
     match wanted.codec {
         Codec::H264 => pictures(candidate, encoder, wanted),
-        Codec::Aac | Codec::Flac => sound(encoder, wanted),
+        _ => sound(encoder, wanted),
     }
 }
 

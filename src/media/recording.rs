@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT
+//! The encoding half of every recording but a golden master: raw pictures and sound go in, each at its counted
+//! place, and the bytes of a file come out, each with its place in it. Like a master it takes everything and drops
+//! nothing; how much is waiting can be asked.
+//!
+//! ```text
+//!   pictures ! to the recipe's size and rate ! encoder ! muxer ! bytes, at
+//!      sound ! to the recipe's rate, channels  ! encoder !   "
+//! ```
+
+mod channels;
+mod delivery;
+mod opus;
+mod raw;
+mod wrap;
+
+pub use raw::{PixelFormat, RawPicture, RawPictureError, RawPictures, RawSound, SampleFormat};
+pub use wrap::sound_rate_max_hz;
+
+use super::counted::{self, push, stamp};
+use super::encoders::Choice;
+use super::graph::{Graph, GraphError, GraphSignal, Trouble};
+use super::text::Text;
+use crate::words::{AudioCodec, Container, Mono, PictureRecipe, Rate, SoundRecipe};
+use channels::{are_swapped, channel_mask, swap};
+use delivery::deliver;
+use gst::prelude::{ElementExt, PadExtManual};
+use gstreamer as gst;
+use gstreamer_app as gst_app;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use wrap::{Wrap, wrap};
+
+/// The pictures of a recording.
+#[derive(Clone, Copy, Debug)]
+pub struct PictureTrack<'a> {
+    /// Who encodes them.
+    pub encoder: &'a Choice,
+    /// What is to become of them.
+    pub recipe: &'a PictureRecipe,
+    /// What they are.
+    pub raw: &'a RawPictures,
+}
+
+/// The sound of a recording.
+#[derive(Clone, Copy, Debug)]
+pub struct SoundTrack<'a> {
+    /// Who encodes it.
+    pub encoder: &'a Choice,
+    /// What is to become of it.
+    pub recipe: &'a SoundRecipe,
+    /// What it is.
+    pub raw: RawSound,
+}
+
+/// What is recorded, and into what. The words of [`Container`] say which codecs it can hold.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordingSpec<'a> {
+    /// The file's kind.
+    pub container: Container,
+    /// None makes a file of sound alone.
+    pub pictures: Option<PictureTrack<'a>>,
+    /// None makes a file of pictures alone.
+    pub sound: Option<SoundTrack<'a>>,
+}
+
+/// What a recording tells, from its own threads.
+#[derive(Debug)]
+pub enum RecordingSignal {
+    /// Bytes of the file; a fragment of an MP4 is always whole.
+    Bytes {
+        /// Their place in the file, which may be one that was written before.
+        at: u64,
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// Whether they are the `ftyp` and `moov` with which a file in fragments begins.
+        header: bool,
+        /// The time of the first picture or sound among them, on the muxer's own clock, where it says so.
+        begin: Option<Mono>,
+    },
+    /// All bytes have been given out.
+    End,
+    /// It can't go on.
+    Failed(Trouble),
+}
+
+/// What the encoders have written so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EncodedCounts {
+    /// Pictures ...
+    pub pictures: u64,
+    /// ... and the bytes of them.
+    pub picture_bytes: u64,
+    /// Packets of sound ...
+    pub sound_packets: u64,
+    /// ... and the bytes of them.
+    pub sound_bytes: u64,
+}
+
+/// Buffers and bytes that have passed a pad.
+#[derive(Debug, Default)]
+struct Passed {
+    buffers: AtomicU64,
+    bytes: AtomicU64,
+}
+
+#[derive(Debug)]
+struct SoundSource {
+    source: gst_app::AppSrc,
+    raw: RawSound,
+    /// Samples at the beginning that are not given to the encoder.
+    run_in: u64,
+    /// Whether the encoder swaps channels, which has to be undone beforehand.
+    swaps: bool,
+}
+
+/// The guard: encoding stops when it goes out of scope; what was not ended is lost.
+#[derive(Debug)]
+pub struct Recording {
+    _graph: Graph,
+    pictures: Option<(gst_app::AppSrc, Rate)>,
+    sound: Option<SoundSource>,
+    picture_counts: Arc<Passed>,
+    sound_counts: Arc<Passed>,
+}
+
+impl RecordingSpec<'_> {
+    /// Whether what was written before a crash can be read.
+    pub fn is_crash_safe(&self) -> bool {
+        self.wrap().crash_safe
+    }
+
+    /// Samples, at the recipe's rate, that the encoder puts in front of the sound and that the file's edit list has to
+    /// hide. The muxer of MP4 and MOV leaves that to whoever writes its header; elsewhere there is nothing to hide.
+    /// Of Opus the muxer says it itself, and the opening keeps that.
+    pub fn priming(&self) -> u32 {
+        let in_fragments = self.wrap().in_fragments;
+        self.sound.filter(|_| in_fragments).map_or(0, |sound| sound.encoder.priming)
+    }
+
+    fn wrap(&self) -> Wrap {
+        wrap(self.container, self.sound.map(|sound| sound.recipe.codec))
+    }
+
+    fn text_name(&self) -> &'static str {
+        match (self.pictures, self.sound) {
+            (Some(_), Some(_)) => "recording",
+            (Some(_), None) => "recording-picture",
+            (None, _) => "recording-sound",
+        }
+    }
+
+    fn slots(&self) -> Vec<(&'static str, String)> {
+        let wrap = self.wrap();
+        let alone = usize::from(self.pictures.is_none());
+        let mut slots = vec![("muxer", wrap.muxer.to_owned())];
+        if let Some(PictureTrack { encoder, recipe, .. }) = self.pictures {
+            slots.push(("picture_pad", wrap.picture_pad.to_owned()));
+            slots.push(("picture_caps", picture_caps(recipe)));
+            slots.push(("video_encoder", encoder.text.clone()));
+        }
+        if let Some(SoundTrack { encoder, recipe, raw }) = self.sound {
+            slots.push(("sound_pad", wrap.sound_pads[alone].to_owned()));
+            slots.push(("resampling", resampling(raw, recipe).to_owned()));
+            slots.push(("sound_caps", self.sound_caps(recipe)));
+            slots.push(("audio_encoder", encoder.text.clone()));
+        }
+        slots
+    }
+
+    /// QuickTime holds more than two channels of PCM only if nobody says which is which.
+    fn has_no_places(&self, recipe: &SoundRecipe) -> bool {
+        self.container == Container::Mov && recipe.codec == AudioCodec::Pcm && recipe.channels > 2
+    }
+
+    fn sound_caps(&self, recipe: &SoundRecipe) -> String {
+        let SoundRecipe { rate_hz, channels, codec, .. } = *recipe;
+        let mask = if self.has_no_places(recipe) { Some(0) } else { channel_mask(channels, codec) };
+        let mask = mask.map_or(String::new(), |mask| format!(",channel-mask=(bitmask)0x{mask:x}"));
+        format!("audio/x-raw,rate={rate_hz},channels={channels}{mask}")
+    }
+
+    fn raw_sound_caps(&self, track: &SoundTrack<'_>) -> gst::Caps {
+        let mut caps = track.raw.caps(track.recipe);
+        if self.has_no_places(track.recipe) && track.raw.channels == track.recipe.channels {
+            caps.make_mut().set("channel-mask", gst::Bitmask::new(0));
+        }
+        caps
+    }
+}
+
+impl Recording {
+    /// The complete graph on one line, as it would be run.
+    pub fn text(spec: &RecordingSpec<'_>) -> Result<String, GraphError> {
+        let slots = spec.slots();
+        let slots: Vec<(&str, &str)> = slots.iter().map(|(slot, value)| (*slot, value.as_str())).collect();
+        Ok(Text::load(spec.text_name())?.filled(&slots)?)
+    }
+
+    /// Starts the encoders.
+    pub fn start(
+        spec: &RecordingSpec<'_>,
+        on_signal: impl Fn(RecordingSignal) + Send + Sync + 'static,
+    ) -> Result<Recording, GraphError> {
+        let slots = spec.slots();
+        let slots: Vec<(&str, &str)> = slots.iter().map(|(slot, value)| (*slot, value.as_str())).collect();
+        let graph = Graph::build(&Text::load(spec.text_name())?, &slots)?;
+        let mut recording = Recording {
+            pictures: None,
+            sound: None,
+            picture_counts: Arc::default(),
+            sound_counts: Arc::default(),
+            _graph: graph,
+        };
+        let (graph, wrap) = (&recording._graph, spec.wrap());
+        if let Some(track) = &spec.pictures {
+            let source = graph.app_source("pictures")?;
+            source.set_caps(Some(&track.raw.caps(track.recipe.rate)));
+            count(graph, wrap.picture_pad, &recording.picture_counts)?;
+            recording.pictures = Some((source, track.recipe.rate));
+        }
+        if let Some(track) = &spec.sound {
+            let source = graph.app_source("sound")?;
+            source.set_caps(Some(&spec.raw_sound_caps(track)));
+            let pad = wrap.sound_pads[usize::from(spec.pictures.is_none())];
+            count(graph, pad, &recording.sound_counts)?;
+            if wrap.in_fragments && track.recipe.codec == AudioCodec::Opus {
+                graph.element("mux")?.static_pad(pad).iter().for_each(opus::even_out);
+            }
+            let spent = u64::from(wrap.run_in(track.recipe.codec, track.encoder.priming));
+            let run_in = (spent * u64::from(track.raw.rate_hz)).div_ceil(u64::from(track.recipe.rate_hz.max(1)));
+            let swaps = are_swapped(track.recipe.channels, track.recipe.codec) && track.raw.channels >= 7;
+            recording.sound = Some(SoundSource { source, raw: track.raw, run_in, swaps });
+        }
+        let on_signal = Arc::new(on_signal);
+        deliver(&graph.app_sink("file")?, wrap.in_fragments, on_signal.clone());
+        graph.play(move |signal| {
+            if let GraphSignal::Error(trouble) = signal {
+                on_signal(RecordingSignal::Failed(trouble));
+            }
+        })?;
+        Ok(recording)
+    }
+
+    /// The picture of that number at the recipe's rate. Numbers follow each other without a gap.
+    pub fn picture(&self, index: u64, picture: &RawPicture) {
+        let Some((source, rate)) = &self.pictures else { return };
+        let mut buffer = picture.buffer.copy();
+        let stamped = buffer.get_mut().expect("a fresh copy has one owner");
+        stamp(stamped, index, 1, *rate);
+        stamped.unset_flags(gst::BufferFlags::DISCONT);
+        push(source, buffer);
+    }
+
+    /// Samples from `first_sample` on, counted at the raw sound's own rate, without a gap.
+    pub fn sound(&self, first_sample: u64, mut bytes: Vec<u8>) {
+        let Some(sound) = &self.sound else { return };
+        let samples = (bytes.len() / sound.raw.sample_bytes().max(1)) as u64;
+        let skipped = sound.run_in.saturating_sub(first_sample).min(samples);
+        if skipped == samples {
+            return;
+        }
+        if sound.swaps {
+            swap(&mut bytes, sound.raw.format.bytes(), sound.raw.channels);
+        }
+        let mut buffer = gst::Buffer::from_mut_slice(bytes);
+        if skipped > 0 {
+            let from = skipped as usize * sound.raw.sample_bytes();
+            let rest = buffer.copy_region(gst::BufferCopyFlags::MEMORY, from..);
+            buffer = rest.expect("fewer are skipped than there are");
+        }
+        let first = first_sample + skipped - sound.run_in;
+        let stamped = buffer.get_mut().expect("a fresh buffer has one owner");
+        stamp(stamped, first, samples - skipped, Rate::whole(sound.raw.rate_hz));
+        push(&sound.source, buffer);
+    }
+
+    /// Silence from `first_sample` on, a second at most in one piece.
+    pub fn silence(&self, first_sample: u64, samples: u64) {
+        let Some(RawSound { format, rate_hz, .. }) = self.sound.as_ref().map(|sound| sound.raw) else { return };
+        let sample_bytes = self.sound.as_ref().map_or(0, |sound| sound.raw.sample_bytes());
+        let second = u64::from(rate_hz.max(1));
+        for begin in (0..samples).step_by(second as usize) {
+            let take = second.min(samples - begin);
+            self.sound(first_sample + begin, vec![format.silence(); take as usize * sample_bytes]);
+        }
+    }
+
+    /// Everything has been given; [`RecordingSignal::End`] follows when it is encoded.
+    pub fn end(&self) {
+        counted::end(self.sources());
+    }
+
+    /// Bytes that wait for the encoders.
+    pub fn waiting_bytes(&self) -> u64 {
+        self.sources().map(gst_app::AppSrc::current_level_bytes).sum()
+    }
+
+    /// What the encoders have written so far.
+    pub fn encoded(&self) -> EncodedCounts {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        EncodedCounts {
+            pictures: read(&self.picture_counts.buffers),
+            picture_bytes: read(&self.picture_counts.bytes),
+            sound_packets: read(&self.sound_counts.buffers),
+            sound_bytes: read(&self.sound_counts.bytes),
+        }
+    }
+
+    fn sources(&self) -> impl Iterator<Item = &gst_app::AppSrc> {
+        self.pictures.iter().map(|(source, _)| source).chain(self.sound.iter().map(|sound| &sound.source))
+    }
+}
+
+fn picture_caps(recipe: &PictureRecipe) -> String {
+    let PictureRecipe { size, rate, .. } = recipe;
+    let (width, height) = (size.width, size.height);
+    // Left to themselves, some encoders would take a screen's colours as they are, which few players show.
+    format!(
+        "video/x-raw,format=I420,width={width},height={height},framerate={}/{},pixel-aspect-ratio=1/1",
+        rate.num, rate.den
+    )
+}
+
+fn resampling(raw: RawSound, recipe: &SoundRecipe) -> &'static str {
+    if raw.rate_hz == recipe.rate_hz {
+        return "";
+    }
+    "! audioresample quality=8 ! audioconvert dithering=none noise-shaping=none"
+}
+
+/// Counts what enters the muxer by that pad.
+fn count(graph: &Graph, pad: &str, passed: &Arc<Passed>) -> Result<(), GraphError> {
+    let Some(pad) = graph.element("mux")?.static_pad(pad) else { return Ok(()) };
+    let passed = passed.clone();
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        if let Some(buffer) = info.buffer() {
+            passed.buffers.fetch_add(1, Ordering::Relaxed);
+            passed.bytes.fetch_add(buffer.size() as u64, Ordering::Relaxed);
+        }
+        gst::PadProbeReturn::Ok
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
