@@ -13,7 +13,7 @@ use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 mod rescue;
 
@@ -24,6 +24,13 @@ pub enum Piece {
     Header(Vec<u8>, Box<Facts>),
     /// A fragment and its note.
     Fragment(Vec<u8>, FragmentNote),
+    /// Instead of all that: bytes of a file whose muxer finishes it by itself, and where they belong.
+    Bytes {
+        /// Their place, which may have been written before.
+        at: u64,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
     /// What is known by now, to be put beside the master.
     Metadata(Box<Metadata>),
     /// Finalise; the sound is exactly so many samples long.
@@ -96,6 +103,9 @@ pub enum WriterError {
     Deleted(PathBuf),
 }
 
+/// As often as a fragment comes.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+
 /// Disks count in blocks, and some of them in large ones.
 const ROUNDED_UP_BYTES: u64 = 256 << 10;
 
@@ -136,6 +146,8 @@ impl Writer {
             reserve,
             begun: Instant::now(),
             broken: false,
+            placed: false,
+            synced: Instant::now(),
         };
         let work = move || run(book, &inbox, &on_signal);
         let thread = std::thread::Builder::new().name("master writer".into()).spawn(work).map_err(failed)?;
@@ -174,6 +186,10 @@ struct Book {
     begun: Instant,
     /// After the first failed write nothing more is appended: a hole would be worse than an end.
     broken: bool,
+    /// It was given bytes with their places: there are no books, and whoever gave them has finished it.
+    placed: bool,
+    /// When placed bytes were synced last.
+    synced: Instant,
 }
 
 fn run(mut book: Book, inbox: &Receiver<Piece>, on_signal: &impl Fn(WriterSignal)) {
@@ -189,6 +205,7 @@ fn run(mut book: Book, inbox: &Receiver<Piece>, on_signal: &impl Fn(WriterSignal
                 fragment.extend_from_slice(&mp4::encode_note(&Note::Fragment(note)));
                 book.append(&fragment, on_signal).inspect(|()| book.samples = end)
             }
+            Piece::Bytes { at, bytes } => book.put(at, &bytes, on_signal),
             Piece::Metadata(metadata) => {
                 if let Err(e) = metadata.save(&book.place.metadata, &book.place.timecodes) {
                     tracing::warn!("the metadata is not up to date on the disk: {e}");
@@ -229,6 +246,34 @@ impl Book {
             }
         }
         appended
+    }
+
+    /// Puts bytes in their place. They come in small pieces, so the disk is waited for once a second only.
+    fn put(&mut self, at: u64, bytes: &[u8], on_signal: &impl Fn(WriterSignal)) -> io::Result<()> {
+        if self.broken {
+            return Ok(());
+        }
+        self.placed = true;
+        let mut put = self.write_again_if_deleted(on_signal).and_then(|()| self.put_and_sync(at, bytes));
+        if put.as_ref().is_err_and(is_full) && self.give_reserve(bytes.len() as u64) {
+            put = self.put_and_sync(at, bytes);
+            if put.is_ok() {
+                on_signal(WriterSignal::Full);
+            }
+        }
+        self.broken = put.is_err();
+        put
+    }
+
+    fn put_and_sync(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(at))?;
+        self.file.write_all(bytes)?;
+        self.written = self.written.max(at + bytes.len() as u64);
+        if self.synced.elapsed() >= SYNC_EVERY {
+            self.file.sync_data()?;
+            self.synced = Instant::now();
+        }
+        Ok(())
     }
 
     /// A last fragment may have its part of the reserve; what finishing needs stays.
@@ -277,6 +322,11 @@ impl Book {
             let again = rescue::write_again(&mut self.file, self.written, &self.place.master);
             (self.file, self.place.master) = again.map_err(|_| WriterError::Deleted(self.place.master.clone()))?;
             on_signal(WriterSignal::Rescued(self.place.master.clone()));
+        }
+        if self.placed {
+            self.file.sync_all().map_err(CarryOutError::Io)?;
+            let finalise_ms = begun.elapsed().as_millis() as u64;
+            return Ok(Ended { bytes: self.written, whole: !self.broken, frames: 0, samples: 0, finalise_ms });
         }
         let movie = self.ledger.finish(self.written)?;
         // A file that broke off is as long as its notes say, not as long as the session was.

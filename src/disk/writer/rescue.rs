@@ -47,9 +47,10 @@ fn copy(file: &mut File, len: u64, again: &mut File) -> io::Result<()> {
 
 fn new_file(path: &Path) -> io::Result<(File, PathBuf)> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = path.extension().map_or(String::new(), |e| format!(".{}", e.to_string_lossy()));
     let names = (1..NAMES_MAX).map(|n| match n {
         1 => path.to_owned(),
-        _ => path.with_file_name(format!("{stem}-{n}.mp4")),
+        _ => path.with_file_name(format!("{stem}-{n}{extension}")),
     });
     for name in names {
         match OpenOptions::new().read(true).write(true).create_new(true).open(&name) {

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+//! What a recorder refuses, and why. It can be used on after each of them.
+
+use crate::disk::{PlaceError, WriterError};
+use crate::media::GraphError;
+use crate::media::encoders::EncoderError;
+use crate::media::recording::{PixelFormat, RawPictureError, SampleFormat};
+use crate::studio::ConfigError;
+use crate::sync::feed::FeedError;
+use crate::words::{Container, Size};
+use std::path::PathBuf;
+
+/// Why a recording does not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The golden master is made by another recorder.
+    #[error("a golden master records its own camera and microphone; start it with studio::Recorder")]
+    Master,
+    /// No usable encoder.
+    #[error(transparent)]
+    Encoder(#[from] EncoderError),
+    /// GStreamer.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// Where the file should go.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The file.
+    #[error(transparent)]
+    Writer(#[from] WriterError),
+    /// The timing.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    /// Another kind of file is meant than is configured.
+    #[error("{path} does not end in .{}, but a {container} file is configured; change one of them", container.extension())]
+    Extension {
+        /// The file.
+        path: PathBuf,
+        /// What is configured.
+        container: Container,
+    },
+    /// Two starts.
+    #[error("it records already; stop it before it is started again")]
+    Running,
+    /// Stop, pause or resume without start.
+    #[error("it does not record; start it first")]
+    NotRunning,
+}
+
+/// Why something that was submitted was not taken.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// Without start.
+    #[error("nothing is being recorded; start the recorder first")]
+    NotRunning,
+    /// No bytes, or no size.
+    #[error("a picture without pixels can't be recorded")]
+    EmptyFrame,
+    /// No samples.
+    #[error("a block without samples can't be recorded")]
+    EmptyBlock,
+    /// Half a sample at the end.
+    #[error("{bytes} bytes are no whole number of samples of {one} bytes; give whole samples of all channels")]
+    TornSample {
+        /// Bytes given.
+        bytes: usize,
+        /// Bytes of one sample of all channels.
+        one: usize,
+    },
+    /// A float without a value.
+    #[error("sample {index} is not a number; give values around 0")]
+    NotANumber {
+        /// Which.
+        index: usize,
+    },
+    /// The bytes do not make this picture.
+    #[error(transparent)]
+    Picture(#[from] RawPictureError),
+    /// Another size or format than before.
+    #[error(
+        "pictures of {expected_size} in {expected:?} are recorded, and this one has {size} in {format:?}; scale it, or \
+         stop and start anew"
+    )]
+    FrameChanged {
+        /// What is recorded.
+        expected: PixelFormat,
+        /// Its size.
+        expected_size: Size,
+        /// What came.
+        format: PixelFormat,
+        /// Its size.
+        size: Size,
+    },
+    /// Another rate, format or number of channels than before.
+    #[error(
+        "sound of {} Hz with {} channels in {:?} is recorded, and this has {} Hz with {} channels in {:?}; convert it, \
+         or stop and start anew", expected.0, expected.1, expected.2, given.0, given.1, given.2
+    )]
+    SoundChanged {
+        /// Rate, channels and format that are recorded.
+        expected: (u32, u32, SampleFormat),
+        /// Those that came.
+        given: (u32, u32, SampleFormat),
+    },
+    /// The time stamp, or the order of things.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    /// Encoders or disk are behind.
+    #[error("{waiting_bytes} bytes wait for the encoders and the disk, of {limit_bytes}; submit it again a little later")]
+    Busy {
+        /// What waits.
+        waiting_bytes: u64,
+        /// What may.
+        limit_bytes: u64,
+    },
+    /// `limits` in the configuration.
+    #[error("the recording has reached its limit ({what}) and takes no more; stop it")]
+    LimitReached {
+        /// Which, for example "limits.max_seconds".
+        what: &'static str,
+    },
+    /// It has failed on the way; what there is will be finished by stop.
+    #[error("the recording has failed: {why}; stop it, and what was recorded is finished")]
+    Failed {
+        /// What happened.
+        why: String,
+    },
+}

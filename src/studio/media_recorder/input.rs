@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+//! What a program gives a recorder: pictures and blocks of sound as plain bytes, and what it says it will give.
+
+use super::error::SubmitError;
+use crate::media::recording::{PixelFormat, RawPicture, RawPictures, RawSound, SampleFormat};
+use crate::words::Size;
+
+/// One picture. Cheap to clone; the bytes are shared.
+#[derive(Clone, Debug)]
+pub struct VideoFrame {
+    pub(super) kind: RawPictures,
+    pub(super) raw: RawPicture,
+}
+
+impl VideoFrame {
+    /// From its bytes, plane after plane, rows close together.
+    pub fn new(
+        format: PixelFormat,
+        size: Size,
+        bytes: impl AsRef<[u8]> + Send + 'static,
+    ) -> Result<VideoFrame, SubmitError> {
+        VideoFrame::with_strides(format, size, bytes, &[])
+    }
+
+    /// The same, with so many bytes from one row to the next in each plane.
+    pub fn with_strides(
+        format: PixelFormat,
+        size: Size,
+        bytes: impl AsRef<[u8]> + Send + 'static,
+        strides: &[usize],
+    ) -> Result<VideoFrame, SubmitError> {
+        if size.width == 0 || size.height == 0 || bytes.as_ref().is_empty() {
+            return Err(SubmitError::EmptyFrame);
+        }
+        let kind = RawPictures::new(format, size);
+        let raw = RawPicture::new(&kind, bytes, strides)?;
+        Ok(VideoFrame { kind, raw })
+    }
+}
+
+/// One block of interleaved sound.
+#[derive(Clone, Debug)]
+pub struct AudioBlock {
+    pub(super) kind: RawSound,
+    pub(super) bytes: std::sync::Arc<Vec<u8>>,
+}
+
+impl AudioBlock {
+    /// From numbers as their format writes them, little endian.
+    pub fn new(
+        format: SampleFormat,
+        rate_hz: u32,
+        channels: u32,
+        bytes: impl Into<Vec<u8>>,
+    ) -> Result<AudioBlock, SubmitError> {
+        let (kind, bytes) = (RawSound { format, rate_hz, channels }, bytes.into());
+        let one = kind.sample_bytes();
+        if bytes.is_empty() || one == 0 {
+            return Err(SubmitError::EmptyBlock);
+        }
+        if bytes.len() % one != 0 {
+            return Err(SubmitError::TornSample { bytes: bytes.len(), one });
+        }
+        Ok(AudioBlock { kind, bytes: bytes.into() })
+    }
+
+    /// From floats around 0, of which none may be missing a value.
+    pub fn floats(rate_hz: u32, channels: u32, samples: &[f32]) -> Result<AudioBlock, SubmitError> {
+        if let Some(index) = samples.iter().position(|sample| !sample.is_finite()) {
+            return Err(SubmitError::NotANumber { index });
+        }
+        let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        AudioBlock::new(SampleFormat::F32, rate_hz, channels, bytes)
+    }
+
+    /// From 16-bit numbers.
+    pub fn shorts(rate_hz: u32, channels: u32, samples: &[i16]) -> Result<AudioBlock, SubmitError> {
+        let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        AudioBlock::new(SampleFormat::S16, rate_hz, channels, bytes)
+    }
+
+    /// Samples of each channel.
+    pub fn samples(&self) -> u64 {
+        (self.bytes.len() / self.kind.sample_bytes()) as u64
+    }
+
+    pub(super) fn part(&self, skip: u64, take: u64) -> Vec<u8> {
+        let one = self.kind.sample_bytes();
+        self.bytes[skip as usize * one..(skip + take) as usize * one].to_vec()
+    }
+}
