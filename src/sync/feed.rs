@@ -405,5 +405,4 @@ impl<P: Clone, S: Clone> Feed<P, S> {
 }
 
 #[cfg(test)]
-#[path = "feed/tests.rs"]
 mod tests;

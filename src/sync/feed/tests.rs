@@ -4,13 +4,13 @@
 use super::{Feed, Output, Plan};
 use crate::words::{Mono, Rate};
 
-#[path = "tests/hour.rs"]
+#[cfg(test)]
 mod hour;
-#[path = "tests/manners.rs"]
+#[cfg(test)]
 mod manners;
-#[path = "tests/orders.rs"]
+#[cfg(test)]
 mod orders;
-#[path = "tests/pauses.rs"]
+#[cfg(test)]
 mod pauses;
 
 const SECOND: u64 = Mono::SECOND;
