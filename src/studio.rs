@@ -34,6 +34,7 @@ mod event;
 mod examine;
 mod keeper;
 pub mod library;
+mod media_recorder;
 mod meters;
 mod notebook;
 mod pictures;
@@ -64,6 +65,10 @@ pub use config::{
 };
 pub use event::{Event, Finished};
 pub use examine::{Encoder, Examination, devices_for_trying, examine};
+pub use media_recorder::{
+    AudioBlock, MediaRecorder, MemoryOutput, Output, PauseReport, RecordError, RecordingReport, RecordingStatus,
+    SubmitError, SyncReport, VideoFrame,
+};
 pub use meters::{Level, Meters};
 pub use pictures::{PictureWatch, Shown};
 pub use preview::{Preview, PreviewEvent};

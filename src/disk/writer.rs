@@ -11,6 +11,8 @@ use crate::words::{Facts, FragmentNote, RATE_HZ, Sample};
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -113,6 +115,7 @@ const ROUNDED_UP_BYTES: u64 = 256 << 10;
 #[derive(Debug)]
 pub struct Writer {
     pieces: Option<Sender<Piece>>,
+    waiting: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -149,16 +152,33 @@ impl Writer {
             placed: false,
             synced: Instant::now(),
         };
-        let work = move || run(book, &inbox, &on_signal);
+        let waiting = Arc::<AtomicU64>::default();
+        let done = waiting.clone();
+        let work = move || run(book, &inbox, &done, &on_signal);
         let thread = std::thread::Builder::new().name("master writer".into()).spawn(work).map_err(failed)?;
-        Ok(Writer { pieces: Some(pieces), thread: Some(thread) })
+        Ok(Writer { pieces: Some(pieces), waiting, thread: Some(thread) })
     }
 
     /// Hands a piece over; never waits.
     pub fn write(&self, piece: Piece) {
         if let Some(pieces) = &self.pieces {
+            self.waiting.fetch_add(piece.len(), Relaxed);
             // A writer that has ended has said why.
             let _ = pieces.send(piece);
+        }
+    }
+
+    /// Bytes that wait for the disk.
+    pub fn waiting_bytes(&self) -> u64 {
+        self.waiting.load(Relaxed)
+    }
+}
+
+impl Piece {
+    fn len(&self) -> u64 {
+        match self {
+            Piece::Header(bytes, _) | Piece::Fragment(bytes, _) | Piece::Bytes { bytes, .. } => bytes.len() as u64,
+            Piece::Metadata(_) | Piece::End(_) => 0,
         }
     }
 }
@@ -192,9 +212,10 @@ struct Book {
     synced: Instant,
 }
 
-fn run(mut book: Book, inbox: &Receiver<Piece>, on_signal: &impl Fn(WriterSignal)) {
+fn run(mut book: Book, inbox: &Receiver<Piece>, waiting: &AtomicU64, on_signal: &impl Fn(WriterSignal)) {
     let mut sound_samples = None;
     while let Ok(piece) = inbox.recv() {
+        let bytes = piece.len();
         let appended = match piece {
             Piece::Header(header, facts) => match mp4::opening(&header, &facts) {
                 Ok(opening) => book.append(&opening, on_signal),
@@ -217,6 +238,7 @@ fn run(mut book: Book, inbox: &Receiver<Piece>, on_signal: &impl Fn(WriterSignal
                 break;
             }
         };
+        waiting.fetch_sub(bytes, Relaxed);
         match appended {
             Ok(()) if book.broken => {}
             Ok(()) => on_signal(WriterSignal::Safe { bytes: book.written, samples: book.samples }),

@@ -2,9 +2,7 @@
 //! What a recorder refuses, and why. It can be used on after each of them.
 
 use crate::disk::{PlaceError, WriterError};
-use crate::media::GraphError;
-use crate::media::encoders::EncoderError;
-use crate::media::recording::{PixelFormat, RawPictureError, SampleFormat};
+use crate::media::{EncoderError, GraphError, PixelFormat, RawPictureError, SampleFormat};
 use crate::studio::ConfigError;
 use crate::sync::feed::FeedError;
 use crate::words::{Container, Size};
@@ -22,7 +20,10 @@ pub enum RecordError {
     /// No usable encoder.
     #[error(transparent)]
     Encoder(#[from] EncoderError),
-    /// GStreamer.
+    /// GStreamer as a whole.
+    #[error(transparent)]
+    Media(crate::media::StartError),
+    /// A graph of it.
     #[error(transparent)]
     Graph(#[from] GraphError),
     /// Where the file should go.
@@ -41,6 +42,12 @@ pub enum RecordError {
         path: PathBuf,
         /// What is configured.
         container: Container,
+    },
+    /// An encoder or the disk hangs.
+    #[error("the recording does not end: nothing was encoded or written for {seconds} s; run hyperzoom recover on it")]
+    Stuck {
+        /// For so long.
+        seconds: u64,
     },
     /// Two starts.
     #[error("it records already; stop it before it is started again")]
@@ -109,7 +116,9 @@ pub enum SubmitError {
     #[error(transparent)]
     Feed(#[from] FeedError),
     /// Encoders or disk are behind.
-    #[error("{waiting_bytes} bytes wait for the encoders and the disk, of {limit_bytes}; submit it again a little later")]
+    #[error(
+        "{waiting_bytes} bytes wait for the encoders and the disk, of {limit_bytes}; submit it again a little later"
+    )]
     Busy {
         /// What waits.
         waiting_bytes: u64,

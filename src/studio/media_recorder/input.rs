@@ -2,7 +2,7 @@
 //! What a program gives a recorder: pictures and blocks of sound as plain bytes, and what it says it will give.
 
 use super::error::SubmitError;
-use crate::media::recording::{PixelFormat, RawPicture, RawPictures, RawSound, SampleFormat};
+use crate::media::{PixelFormat, RawPicture, RawPictures, RawSound, SampleFormat};
 use crate::words::Size;
 
 /// One picture. Cheap to clone; the bytes are shared.

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+//! How a recording goes, and how it went.
+
+use crate::sync::feed::{Pause, Sync};
+use crate::words::Container;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// How it goes.
+#[derive(Clone, Debug, Serialize)]
+pub struct RecordingStatus {
+    /// How long it is, pauses not counted.
+    pub seconds: f64,
+    /// Pictures in the recording.
+    pub frames: u64,
+    /// Pictures that were submitted.
+    pub frames_in: u64,
+    /// Pictures that the encoder has made.
+    pub frames_encoded: u64,
+    /// Samples of each channel, at the rate they were submitted with.
+    pub samples: u64,
+    /// Bytes written.
+    pub bytes: u64,
+    /// Bytes that wait for the encoders and the disk.
+    pub waiting_bytes: u64,
+    /// The mean bit rate so far, in kbit/s.
+    pub kbps: f64,
+    /// Whether it pauses.
+    pub paused: bool,
+    /// How well sound and pictures go together.
+    pub sync: SyncReport,
+    /// Which encoder makes the pictures.
+    pub video_encoder: String,
+    /// Which encoder makes the sound.
+    pub audio_encoder: String,
+    /// What has gone wrong, if anything has.
+    pub failed: Option<String>,
+}
+
+/// How it went.
+#[derive(Clone, Debug, Serialize)]
+pub struct RecordingReport {
+    /// The file, unless it went elsewhere.
+    pub file: Option<PathBuf>,
+    /// What it is wrapped in.
+    pub container: Container,
+    /// How long it is.
+    pub seconds: f64,
+    /// Its pictures.
+    pub frames: u64,
+    /// Its samples, at the rate they were submitted with.
+    pub samples: u64,
+    /// Its size.
+    pub bytes: u64,
+    /// Everything that was taken is in it.
+    pub whole: bool,
+    /// Had the machine crashed, what was written until then could have been read.
+    pub crash_safe: bool,
+    /// How long finishing took, in milliseconds.
+    pub finish_ms: u64,
+    /// How well sound and pictures went together.
+    pub sync: SyncReport,
+    /// The pauses.
+    pub pauses: Vec<PauseReport>,
+    /// Which encoder made the pictures.
+    pub video_encoder: String,
+    /// Which encoder made the sound.
+    pub audio_encoder: String,
+    /// What went wrong, if anything did.
+    pub failed: Option<String>,
+}
+
+/// How well sound and pictures go together.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct SyncReport {
+    /// How much later the newest picture is shown than it was taken, in milliseconds.
+    pub offset_ms: f64,
+    /// How fast the sound's clock runs against that of the stamps.
+    pub drift_ppm: f64,
+    /// From 0 to 100.
+    pub score: u32,
+    /// What came too late for its place.
+    pub late: u64,
+    /// Pictures shown once more, to keep the rate.
+    pub doubled: u64,
+    /// Pictures left out, to keep the rate.
+    pub omitted: u64,
+    /// How often sound or pictures were missing.
+    pub gaps: u64,
+    /// Items refused for their stamps.
+    pub refused: u64,
+}
+
+/// One pause.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PauseReport {
+    /// Where in the recording, in seconds.
+    pub at_seconds: f64,
+    /// The first picture behind it.
+    pub at_frame: u64,
+    /// The first sample behind it.
+    pub at_sample: u64,
+    /// How long it was.
+    pub seconds: f64,
+}
+
+impl From<Sync> for SyncReport {
+    fn from(sync: Sync) -> SyncReport {
+        let Sync { offset_ms, drift_ppm, score, late, repeated, omitted, gaps, refused } = sync;
+        SyncReport { offset_ms, drift_ppm, score, late, doubled: repeated, omitted, gaps, refused }
+    }
+}
+
+impl PauseReport {
+    /// In a recording whose sound has that rate.
+    pub(super) fn of(pause: &Pause, rate_hz: u32) -> PauseReport {
+        let seconds = |samples: u64| samples as f64 / f64::from(rate_hz);
+        PauseReport {
+            at_seconds: seconds(pause.at_sample),
+            at_frame: pause.at_picture,
+            at_sample: pause.at_sample,
+            seconds: seconds(pause.samples),
+        }
+    }
+}

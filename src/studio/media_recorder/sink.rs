@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+//! The end of a recording where its bytes arrive: a file of ours, or an output of somebody's.
+
+use super::error::RecordError;
+use super::output::Output;
+use crate::disk::writer::{Ended, WriterSignal};
+use crate::disk::{Piece, Place, Writer};
+use crate::media::RecordingSignal;
+use crate::words::{Container, Facts, FragmentNote, Mono, RATE_HZ};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+
+/// Where it goes.
+pub enum Destination {
+    /// A new file.
+    File(PathBuf),
+    /// Somebody's own.
+    Own(Box<dyn Output>),
+}
+
+/// What both ends know.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// Bytes that are written.
+    pub bytes: AtomicU64,
+    /// Bytes that wait to be written.
+    pub waiting: AtomicU64,
+    /// How long the sound is, at [`RATE_HZ`]; known when all of it was submitted.
+    pub sound_samples: AtomicU64,
+    failed: Mutex<Option<String>>,
+}
+
+impl Shared {
+    /// The first reason is the one that counts.
+    pub fn fail(&self, why: impl Into<String>) {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why.into());
+    }
+
+    /// What has gone wrong.
+    pub fn failed(&self) -> Option<String> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// How it ended: the size, whether all of it is there, and how long finishing took.
+pub type End = Result<Ended, RecordError>;
+
+/// The guard.
+pub struct Sink {
+    /// Where the file is, if it is one.
+    pub file: Option<PathBuf>,
+    take: Arc<dyn Fn(RecordingSignal) + Send + Sync>,
+    ended: Receiver<End>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sink {
+    /// Opens it. `facts` are put into files of ours.
+    pub fn open(
+        destination: Destination,
+        container: Container,
+        facts: Facts,
+        shared: Arc<Shared>,
+    ) -> Result<Sink, RecordError> {
+        let (tell, ended) = channel();
+        match destination {
+            Destination::File(path) => {
+                let place = Place::file(&path)?;
+                let writer = file(&place, &shared, tell)?;
+                let take = take_for_file(writer, container, facts, shared);
+                Ok(Sink { file: Some(place.master), take: Arc::new(take), ended, thread: None })
+            }
+            Destination::Own(output) => {
+                let (pieces, inbox) = channel();
+                let (theirs, at_end) = (shared.clone(), tell);
+                let work = move || {
+                    // Nobody waits for the end of a recording that was given up.
+                    let _ = at_end.send(run(output, &inbox, &theirs));
+                };
+                let thread = std::thread::Builder::new().name("recording output".into()).spawn(work);
+                let thread = Some(thread.expect("the system has a thread left"));
+                Ok(Sink { file: None, take: Arc::new(take_for_own(pieces, shared)), ended, thread })
+            }
+        }
+    }
+
+    /// Where the graph's signals go.
+    pub fn taker(&self) -> Arc<dyn Fn(RecordingSignal) + Send + Sync> {
+        self.take.clone()
+    }
+
+    /// How it ended, if it has within that time.
+    pub fn ended(&self, within: std::time::Duration) -> Option<End> {
+        self.ended.recv_timeout(within).ok()
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        self.take = Arc::new(|_| ());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("an output of a recording has panicked");
+        }
+    }
+}
+
+fn file(place: &Place, shared: &Arc<Shared>, tell: Sender<End>) -> Result<Writer, RecordError> {
+    let shared = shared.clone();
+    let writer = Writer::create(place, move |signal| match signal {
+        WriterSignal::Safe { bytes, .. } => shared.bytes.store(bytes, Relaxed),
+        WriterSignal::Full => shared.fail("the disk is full"),
+        WriterSignal::Failed(why) => shared.fail(format!("the file can't be written any more: {why}")),
+        WriterSignal::Rescued(path) => {
+            tracing::warn!("the file was deleted while it was recorded; it goes on as {}", path.display());
+        }
+        WriterSignal::Ended(end) => {
+            // Nobody waits for the end of a recording that was given up.
+            let _ = tell.send(end.map_err(RecordError::from));
+        }
+    })?;
+    Ok(writer)
+}
+
+fn take_for_file(
+    writer: Writer,
+    container: Container,
+    facts: Facts,
+    shared: Arc<Shared>,
+) -> impl Fn(RecordingSignal) + Send + Sync {
+    let in_fragments = matches!(container, Container::Mp4 | Container::Mov);
+    let first = OnceLock::new();
+    let note = move |begin: Mono| {
+        let first = *first.get_or_init(|| begin);
+        let samples = u128::from(begin.0.saturating_sub(first.0)) * u128::from(RATE_HZ);
+        FragmentNote {
+            first_sample: (samples / u128::from(Mono::SECOND)) as u64,
+            samples: RATE_HZ,
+            monotonic: Mono(begin.0 - first.0),
+            utc_us: 0,
+            session_us: 0,
+            drift_ppm: 0.0,
+            happenings: Vec::new(),
+        }
+    };
+    let headed = std::sync::atomic::AtomicBool::new(false);
+    move |signal| {
+        match signal {
+            RecordingSignal::Bytes { bytes, header: true, .. } if in_fragments => {
+                headed.store(true, Relaxed);
+                writer.write(Piece::Header(bytes, Box::new(facts.clone())));
+            }
+            RecordingSignal::Bytes { bytes, begin, .. } if headed.load(Relaxed) => {
+                writer.write(Piece::Fragment(bytes, note(begin.unwrap_or_default())));
+            }
+            RecordingSignal::Bytes { at, bytes, .. } => writer.write(Piece::Bytes { at, bytes }),
+            RecordingSignal::End => writer.write(Piece::End(shared.sound_samples.load(Relaxed))),
+            RecordingSignal::Failed(trouble) => {
+                tracing::error!("{trouble}: {}", trouble.debug);
+                shared.fail(format!("encoding has failed: {trouble}"));
+                writer.write(Piece::End(shared.sound_samples.load(Relaxed)));
+            }
+        }
+        shared.waiting.store(writer.waiting_bytes(), Relaxed);
+    }
+}
+
+enum Given {
+    Bytes(u64, Vec<u8>),
+    End,
+}
+
+fn take_for_own(pieces: Sender<Given>, shared: Arc<Shared>) -> impl Fn(RecordingSignal) + Send + Sync {
+    move |signal| {
+        let given = match signal {
+            RecordingSignal::Bytes { at, bytes, .. } => Given::Bytes(at, bytes),
+            RecordingSignal::End => Given::End,
+            RecordingSignal::Failed(trouble) => {
+                shared.fail(format!("encoding has failed: {trouble}"));
+                Given::End
+            }
+        };
+        if let Given::Bytes(_, bytes) = &given {
+            shared.waiting.fetch_add(bytes.len() as u64, Relaxed);
+        }
+        // An output that has ended has said why.
+        let _ = pieces.send(given);
+    }
+}
+
+fn run(mut output: Box<dyn Output>, inbox: &Receiver<Given>, shared: &Shared) -> End {
+    let begun = std::time::Instant::now();
+    let (mut written, mut whole) = (0, true);
+    while let Ok(Given::Bytes(at, bytes)) = inbox.recv() {
+        if whole && let Err(why) = output.write_at(at, &bytes) {
+            whole = false;
+            shared.fail(format!("the output takes no more: {why}"));
+        }
+        if whole {
+            written = written.max(at + bytes.len() as u64);
+            shared.bytes.store(written, Relaxed);
+        }
+        shared.waiting.fetch_sub(bytes.len() as u64, Relaxed);
+    }
+    if let Err(why) = output.sync() {
+        whole = false;
+        shared.fail(format!("the output could not finish: {why}"));
+    }
+    Ok(Ended { bytes: written, whole, frames: 0, samples: 0, finalise_ms: begun.elapsed().as_millis() as u64 })
+}
