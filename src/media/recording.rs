@@ -22,7 +22,7 @@ use super::encoders::Choice;
 use super::graph::{Graph, GraphError, GraphSignal, Trouble};
 use super::text::Text;
 use crate::words::{AudioCodec, Container, Mono, PictureRecipe, Rate, SoundRecipe};
-use channels::{are_swapped, channel_mask, swap};
+use channels::{channel_mask, given_order, reorder};
 use delivery::deliver;
 use gst::prelude::{ElementExt, PadExtManual};
 use gstreamer as gst;
@@ -110,8 +110,8 @@ struct SoundSource {
     raw: RawSound,
     /// Samples at the beginning that are not given to the encoder.
     run_in: u64,
-    /// Whether the encoder swaps channels, which has to be undone beforehand.
-    swaps: bool,
+    /// The order in which the encoder has to be given the channels, where it is another.
+    order: Option<&'static [usize]>,
 }
 
 /// The guard: encoding stops when it goes out of scope; what was not ended is lost.
@@ -229,8 +229,9 @@ impl Recording {
             }
             let spent = u64::from(wrap.run_in(track.recipe.codec, track.encoder.priming));
             let run_in = (spent * u64::from(track.raw.rate_hz)).div_ceil(u64::from(track.recipe.rate_hz.max(1)));
-            let swaps = are_swapped(track.recipe.channels, track.recipe.codec) && track.raw.channels >= 7;
-            recording.sound = Some(SoundSource { source, raw: track.raw, run_in, swaps });
+            let order = given_order(track.recipe.channels, track.recipe.codec)
+                .filter(|_| track.raw.channels == track.recipe.channels);
+            recording.sound = Some(SoundSource { source, raw: track.raw, run_in, order });
         }
         let on_signal = Arc::new(on_signal);
         deliver(&graph.app_sink("file")?, wrap.in_fragments, on_signal.clone());
@@ -260,8 +261,8 @@ impl Recording {
         if skipped == samples {
             return;
         }
-        if sound.swaps {
-            swap(&mut bytes, sound.raw.format.bytes(), sound.raw.channels);
+        if let Some(order) = sound.order {
+            reorder(&mut bytes, sound.raw.format.bytes(), order);
         }
         let mut buffer = gst::Buffer::from_mut_slice(bytes);
         if skipped > 0 {

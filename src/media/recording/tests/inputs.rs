@@ -46,21 +46,26 @@ fn rates_from_telephone_to_studio_and_eight_channels_are_kept() {
         (Container::Mov, AudioCodec::Pcm, 48_000, 2, 16, "pcm_s16le"),
         (Container::Avi, AudioCodec::Pcm, 96_000, 2, 24, "pcm_s24le"),
         (Container::Mkv, AudioCodec::Opus, 48_000, 8, 16, "opus"),
+        (Container::WebM, AudioCodec::Opus, 48_000, 7, 16, "opus"),
         (Container::Mp4, AudioCodec::Opus, 48_000, 6, 16, "opus"),
+        (Container::Mp4, AudioCodec::Opus, 48_000, 5, 16, "opus"),
+        (Container::Mkv, AudioCodec::Flac, 48_000, 7, 16, "flac"),
         (Container::Mp4, AudioCodec::Aac, 44_100, 6, 16, "aac"),
         (Container::Mkv, AudioCodec::Aac, 96_000, 1, 16, "aac"),
         (Container::Mkv, AudioCodec::Aac, 8_000, 4, 16, "aac"),
         (Container::Avi, AudioCodec::Mp3, 44_100, 1, 16, "mp3"),
     ] {
-        let seen =
-            recorded(&Order::new(container, Some(VideoCodec::H264), Some(audio)).sounding(rate_hz, channels, bits));
+        let seen = recorded(
+            &Order::new(container, Some(container.video_codecs()[0]), Some(audio)).sounding(rate_hz, channels, bits),
+        );
         let what = format!("{container} {audio} {rate_hz} Hz, {channels} channels: {seen:?}");
         assert_eq!((seen.audio.as_str(), seen.channels), (name, channels), "{what}");
         assert_eq!(seen.sample_rate, rate_hz.to_string(), "{what}");
         let apart = seen.beep_s.expect("it beeps") - seen.flash_s.expect("it flashes");
         println!("{container} {audio} {rate_hz} Hz, {channels} channels: {:+.2} ms, {:.2?}", apart * 1e3, seen.levels);
         assert!(apart.abs() < APART_MAX_S, "{apart} {what}");
-        if audio.is_lossless() {
+        // The bass of AAC's six has no beep in it.
+        if audio != AudioCodec::Aac {
             assert!(seen.levels.is_sorted(), "channels in another order: {what}");
         }
     }
