@@ -34,6 +34,7 @@ mod event;
 mod examine;
 mod keeper;
 pub mod library;
+mod live;
 mod media_recorder;
 mod meters;
 mod notebook;
@@ -65,6 +66,7 @@ pub use config::{
 };
 pub use event::{Event, Finished};
 pub use examine::{Encoder, Examination, devices_for_trying, examine};
+pub use live::{LiveError, LiveEvent, LiveRecorder};
 pub use media_recorder::{
     AudioBlock, MediaRecorder, MemoryOutput, Output, PauseReport, RecordError, RecordingReport, RecordingStatus,
     SubmitError, SyncReport, VideoFrame,

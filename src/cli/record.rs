@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
-//! `hyperzoom record`.
+//! `hyperzoom record`: a golden master, or any other recording as soon as a preset, a container or a codec is named.
 
-use super::shared::{Shared, Usage, say, say_json, start_media};
+mod general;
+mod keys;
+mod printer;
+
+use super::shared::{Shared, say, say_json, start_media};
 use crate::studio::{Event, Finished, Recorder, Settings};
 use anyhow::{Context, bail};
-use clap::ValueEnum;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
 
-/// Record a golden master.
+/// Record a golden master, or anything else that is named.
 #[derive(Debug, clap::Args)]
 pub struct Record {
     #[command(flatten)]
@@ -17,25 +20,25 @@ pub struct Record {
     /// What the session is called
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
-    /// A file for the master instead of a session folder, or a folder for session folders
+    /// A file instead of a session folder, or a folder for session folders
     #[arg(long, value_name = "FILE_OR_DIR")]
     out: Option<PathBuf>,
-    /// How sound is stored [default: aac]
-    #[arg(long, value_enum)]
-    audio_codec: Option<AudioCodec>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum AudioCodec {
-    /// AAC-LC, 192 kbit/s: every editor takes it
-    Aac,
-    /// Lossless, about 700 kbit/s
-    Flac,
+    /// How sound is stored: aac, opus, mp3, flac, pcm or none [default: aac]
+    #[arg(long, value_name = "CODEC")]
+    audio_codec: Option<String>,
+    #[command(flatten)]
+    general: general::Options,
 }
 
 impl Record {
     /// Records until it is over.
     pub fn run(self) -> anyhow::Result<()> {
+        if self.general.list_presets {
+            return general::list_presets(self.shared.json);
+        }
+        if let Some(config) = general::config(&self)? {
+            return general::run(&self, config);
+        }
         let settings = self.settings()?;
         // From here on an interrupt ends things in order, however early it comes.
         let (ring, bell) = channel();
@@ -56,7 +59,7 @@ impl Record {
                 return Err(why.into());
             }
         };
-        let mut printer = Printer { json: self.shared.json, live: std::io::stderr().is_terminal(), failed: None };
+        let mut printer = MasterPrinter { json: self.shared.json, live: std::io::stderr().is_terminal(), failed: None };
         let mut finished = None;
         for event in recorder.events() {
             printer.print(&event)?;
@@ -78,17 +81,12 @@ impl Record {
         if let Some(session) = &self.session {
             settings.session_name.clone_from(session);
         }
-        if let Some(codec) = self.audio_codec {
-            settings.flac = codec == AudioCodec::Flac;
+        if let Some(codec) = &self.audio_codec {
+            settings.flac = codec == "flac";
         }
         match &self.out {
             Some(out) if out.is_dir() || out.extension().is_none() => settings.recordings = out.clone(),
-            Some(out) if out.extension().is_some_and(|e| e.eq_ignore_ascii_case("mp4")) => {
-                settings.file = Some(out.clone());
-            }
-            Some(out) => {
-                return Err(Usage(format!("a golden master is an MP4: end '{}' in .mp4", out.display())).into());
-            }
+            Some(out) => settings.file = Some(out.clone()),
             None => {}
         }
         Ok(settings)
@@ -96,13 +94,13 @@ impl Record {
 }
 
 /// Events for people on standard error and standard output, or for programs as JSON.
-struct Printer {
+struct MasterPrinter {
     json: bool,
     live: bool,
     failed: Option<String>,
 }
 
-impl Printer {
+impl MasterPrinter {
     fn print(&mut self, event: &Event) -> anyhow::Result<()> {
         if let Event::Error { message } = event {
             // The last one says how it ended.

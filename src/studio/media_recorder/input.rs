@@ -2,8 +2,8 @@
 //! What a program gives a recorder: pictures and blocks of sound as plain bytes, and what it says it will give.
 
 use super::error::SubmitError;
-use crate::media::{PixelFormat, RawPicture, RawPictures, RawSound, SampleFormat};
-use crate::words::Size;
+use crate::media::{Picture, PixelFormat, RawPicture, RawPictures, RawSound, SampleFormat, SoundBlock};
+use crate::words::{RATE_HZ, Size};
 
 /// One picture. Cheap to clone; the bytes are shared.
 #[derive(Clone, Debug)]
@@ -20,6 +20,12 @@ impl VideoFrame {
         bytes: impl AsRef<[u8]> + Send + 'static,
     ) -> Result<VideoFrame, SubmitError> {
         VideoFrame::with_strides(format, size, bytes, &[])
+    }
+
+    /// A camera's, not copied.
+    pub(in crate::studio) fn of_camera(picture: &Picture) -> Option<VideoFrame> {
+        let (kind, raw) = (RawPictures::of_camera(&picture.format()?), RawPicture::of_camera(picture)?);
+        Some(VideoFrame { kind, raw })
     }
 
     /// The same, with so many bytes from one row to the next in each plane.
@@ -71,6 +77,13 @@ impl AudioBlock {
         }
         let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
         AudioBlock::new(SampleFormat::F32, rate_hz, channels, bytes)
+    }
+
+    /// A microphone's: one channel at our own rate.
+    pub(in crate::studio) fn of_microphone(block: &SoundBlock) -> Option<AudioBlock> {
+        let mut copied = None;
+        block.with_samples(|samples| copied = AudioBlock::floats(RATE_HZ as u32, 1, samples).ok());
+        copied
     }
 
     /// From 16-bit numbers.

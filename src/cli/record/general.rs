@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+//! Recordings of every other kind: the recipe from presets, files and options, and the recording itself.
+
+use super::Record;
+use super::keys::{Key, Keys};
+use super::printer::Printer;
+use crate::cli::shared::{Usage, say, say_json, start_media};
+use crate::studio::{
+    ConfigError, LiveEvent, LiveRecorder, MediaRecorder, PresetShelf, RecordingConfig, RecordingReport, Settings,
+};
+use crate::words::Container;
+use anyhow::{Context, bail};
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// As often as is told how it goes.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The preset that is no other recording.
+const MASTER: &str = "master";
+
+/// What makes it another recording than a golden master.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Options {
+    /// A ready recipe, for example 1080p-high or podcast; --list-presets tells all
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+    /// A recipe from a TOML file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// What it is wrapped in: mp4, mov, mkv, webm or avi [default: what the file ends in]
+    #[arg(long, value_name = "CONTAINER")]
+    format: Option<String>,
+    /// How pictures are coded: h264, h265, vp8, vp9, av1 or none
+    #[arg(long, value_name = "CODEC")]
+    video_codec: Option<String>,
+    /// This encoder for the pictures and no other, for example x264enc
+    #[arg(long, value_name = "ELEMENT")]
+    encoder: Option<String>,
+    /// One field of the recipe, for example video.frame_rate=60; may be said again and again
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    fields: Vec<String>,
+    /// Print the pipeline that would run, and record nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Tell the ready recipes
+    #[arg(long)]
+    pub list_presets: bool,
+}
+
+impl Options {
+    fn is_named(&self) -> bool {
+        let Options { preset, config, format, video_codec, encoder, fields, dry_run, .. } = self;
+        let other = preset.as_ref().is_some_and(|name| name != MASTER) || config.is_some();
+        other || [format, video_codec, encoder].iter().any(|said| said.is_some()) || !fields.is_empty() || *dry_run
+    }
+}
+
+/// The recipe, or nothing if a golden master is meant.
+pub fn config(record: &Record) -> anyhow::Result<Option<RecordingConfig>> {
+    let ending = record.out.as_ref().filter(|out| !out.is_dir()).and_then(|out| out.extension());
+    let ending = ending.map(|ending| ending.to_string_lossy().into_owned());
+    let by_ending = ending.as_deref().and_then(Container::of_extension);
+    let foreign_file = ending.is_some() && by_ending != Some(Container::Mp4);
+    let foreign_sound = record.audio_codec.as_deref().is_some_and(|codec| !["aac", "flac"].contains(&codec));
+    if !record.general.is_named() && !foreign_file && !foreign_sound {
+        return Ok(None);
+    }
+    if let (Some(ending), None) = (&ending, by_ending) {
+        let known = Container::ALL.map(Container::extension).join(", .");
+        return Err(Usage(format!("nothing is known of files that end in .{ending}; known are .{known}")).into());
+    }
+    Ok(Some(built(record, by_ending).map_err(|why| Usage(why.to_string()))?))
+}
+
+fn built(record: &Record, by_ending: Option<Container>) -> Result<RecordingConfig, ConfigError> {
+    let options = &record.general;
+    let shelf = PresetShelf::of_user();
+    let mut config = match (&options.config, &options.preset) {
+        (Some(file), _) => shelf.load(file)?,
+        (None, Some(name)) => shelf.get(name)?,
+        (None, None) => RecordingConfig::default(),
+    };
+    let format = options.format.clone().or(by_ending.map(|container| container.extension().to_owned()));
+    let said = [
+        ("container", &format),
+        ("video.codec", &options.video_codec),
+        ("audio.codec", &record.audio_codec),
+        ("video.encoder", &options.encoder),
+    ];
+    for (field, value) in said.into_iter().filter_map(|(field, value)| Some((field, value.as_ref()?))) {
+        match (field.strip_suffix(".codec"), value.as_str()) {
+            (Some(section), "none") => config.set(section, "none")?,
+            _ => config.set(field, value)?,
+        }
+    }
+    for pair in &options.fields {
+        let (field, value) = pair.split_once('=').unwrap_or((pair, ""));
+        config.set(field.trim(), value.trim())?;
+    }
+    config.validate()?;
+    Ok(config)
+}
+
+/// Prints the ready recipes, a person's own among them.
+pub fn list_presets(as_json: bool) -> anyhow::Result<()> {
+    let shelf = PresetShelf::of_user();
+    for preset in shelf.presets() {
+        match as_json {
+            true => say_json(&json!({ "name": preset.name, "about": preset.about }))?,
+            false => say(format!("{:<16} {}", preset.name, preset.about)),
+        }
+    }
+    for (name, why) in shelf.wrong() {
+        eprintln!("hyperzoom: your preset '{name}' can't be used: {why}");
+    }
+    Ok(())
+}
+
+/// What ends or pauses it.
+enum Told {
+    Stop,
+    Key(Key),
+    Live(LiveEvent),
+}
+
+/// Records until it is over.
+pub fn run(record: &Record, config: RecordingConfig) -> anyhow::Result<()> {
+    start_media()?;
+    let recorder = MediaRecorder::new(config.clone())?;
+    if record.general.dry_run {
+        say(recorder.dry_run()?);
+        return Ok(());
+    }
+    let seconds = record.shared.seconds()?;
+    let mut settings = Settings::of(&record.shared.preferences())?;
+    record.shared.name_devices(&mut settings);
+    let path = path(record, &settings, config.container);
+    let (tell, told) = channel();
+    let (ring, of_live) = (tell.clone(), tell.clone());
+    let handler = move || {
+        // Nobody listens any more when it is over.
+        let _ = ring.send(Told::Stop);
+    };
+    ctrlc::set_handler(handler).context("the signals that end a recording can't be watched")?;
+    let crash_safe = recorder.is_crash_safe()?;
+    let live = LiveRecorder::start(config, &settings, &path, move |event| drop(of_live.send(Told::Live(event))))?;
+    let keys = Keys::watch(move |key| drop(tell.send(Told::Key(key))));
+    let printer = Printer::new(record.shared.json);
+    printer.started(&live, &path, crash_safe, keys.is_some())?;
+    let report = watch(live, &told, &printer, seconds)?;
+    drop(keys);
+    printer.finished(&report)?;
+    match report.failed {
+        Some(why) => bail!("{why}; what was recorded until then is in {}", path.display()),
+        None => Ok(()),
+    }
+}
+
+fn watch(
+    live: LiveRecorder,
+    told: &Receiver<Told>,
+    printer: &Printer,
+    seconds: Option<f64>,
+) -> anyhow::Result<RecordingReport> {
+    let deadline = seconds.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
+    let mut next = Instant::now() + SECOND;
+    loop {
+        let wake = deadline.map_or(next, |deadline| next.min(deadline));
+        match told.recv_timeout(wake.saturating_duration_since(Instant::now())) {
+            Ok(Told::Stop | Told::Key(Key::Stop)) | Err(RecvTimeoutError::Disconnected) => break,
+            Ok(Told::Key(Key::Pause)) => printer.pause(live.recorder())?,
+            Ok(Told::Live(LiveEvent::Warning(kind, message))) => printer.warn(kind, &message)?,
+            Ok(Told::Live(LiveEvent::Over(message))) => {
+                printer.warn("over", &message)?;
+                break;
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        let now = Instant::now();
+        if deadline.is_some_and(|deadline| now >= deadline) {
+            break;
+        }
+        if now >= next {
+            next += SECOND;
+            if let Some(status) = live.recorder().status() {
+                printer.stats(&status)?;
+            }
+        }
+    }
+    Ok(live.stop()?)
+}
+
+/// Where to: the file that was named, or one named after the moment.
+fn path(record: &Record, settings: &Settings, container: Container) -> PathBuf {
+    let folder = match &record.out {
+        Some(out) if out.is_dir() || out.extension().is_none() => out.clone(),
+        Some(out) => return out.clone(),
+        None => settings.recordings.clone(),
+    };
+    let moment = jiff::Zoned::now().strftime("%Y-%m-%d_%H-%M-%S").to_string();
+    let name = match record.session.as_deref().map(crate::disk::folder::safe_name) {
+        Some(session) if !session.is_empty() => format!("{moment}_{session}"),
+        _ => moment,
+    };
+    folder.join(format!("{name}.{}", container.extension()))
+}

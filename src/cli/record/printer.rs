@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+//! How a recording goes, for people on standard error and standard output, or for programs as JSON.
+
+use super::length;
+use crate::cli::shared::{say, say_json};
+use crate::studio::{LiveRecorder, MediaRecorder, RecordingReport, RecordingStatus};
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+/// The printer.
+pub struct Printer {
+    json: bool,
+    live: bool,
+}
+
+impl Printer {
+    /// As JSON, or as text.
+    pub fn new(json: bool) -> Printer {
+        Printer { json, live: std::io::stderr().is_terminal() }
+    }
+
+    /// It runs.
+    pub fn started(&self, live: &LiveRecorder, path: &Path, crash_safe: bool, keys: bool) -> anyhow::Result<()> {
+        let Some(status) = live.recorder().status() else { return Ok(()) };
+        let LiveRecorder { camera, microphone, .. } = live;
+        if self.json {
+            return say_json(&json!({
+                "event": "recording-started", "file": path, "camera": camera, "microphone": microphone,
+                "video_encoder": status.video_encoder, "audio_encoder": status.audio_encoder, "crash_safe": crash_safe,
+            }));
+        }
+        self.aside(&format!("recording {}", path.display()));
+        if !camera.is_empty() {
+            self.aside(&format!("  pictures  {camera}, {}", status.video_encoder));
+        }
+        if !microphone.is_empty() {
+            self.aside(&format!("  sound     {microphone}, {}", status.audio_encoder));
+        }
+        if !crash_safe {
+            self.aside("  NOT SAFE AGAINST CRASHES: a file of this kind can be read only once it is finished");
+        }
+        self.aside(if keys { "  p pauses and goes on, q or Ctrl-C ends it" } else { "  Ctrl-C ends it" });
+        Ok(())
+    }
+
+    /// Pauses it, or goes on.
+    pub fn pause(&self, recorder: &MediaRecorder) -> anyhow::Result<()> {
+        let paused = recorder.status().is_some_and(|status| status.paused);
+        match paused {
+            true => recorder.resume()?,
+            false => recorder.pause()?,
+        }
+        let event = if paused { "resumed" } else { "paused" };
+        match self.json {
+            true => say_json(&json!({ "event": event }))?,
+            false => self.aside(event),
+        }
+        Ok(())
+    }
+
+    /// Something to know.
+    pub fn warn(&self, kind: &str, message: &str) -> anyhow::Result<()> {
+        match self.json {
+            true => say_json(&json!({ "event": "warning", "kind": kind, "message": message }))?,
+            false => self.aside(&format!("warning: {message}")),
+        }
+        Ok(())
+    }
+
+    /// Once a second.
+    pub fn stats(&self, status: &RecordingStatus) -> anyhow::Result<()> {
+        if self.json {
+            return say_json(&tagged("stats", serde_json::to_value(status)?));
+        }
+        if self.live {
+            let paused = if status.paused { "  PAUSED" } else { "" };
+            let line = format!(
+                "\r{}  {} pictures  {:.1} MB  {:.0} kbit/s  sync {}{paused}   ",
+                length(status.seconds),
+                status.frames,
+                status.bytes as f64 / 1e6,
+                status.kbps,
+                status.sync.score,
+            );
+            let _ = write!(std::io::stderr(), "{line}");
+        }
+        Ok(())
+    }
+
+    /// It is finished.
+    pub fn finished(&self, report: &RecordingReport) -> anyhow::Result<()> {
+        if self.json {
+            return say_json(&tagged("recording-finished", serde_json::to_value(report)?));
+        }
+        if self.live {
+            let _ = writeln!(std::io::stderr());
+        }
+        let sync = &report.sync;
+        self.aside(&format!(
+            "{} long, {} pictures ({} doubled, {} left out for constant rate), {} samples, {:.1} MB; {} pauses",
+            length(report.seconds),
+            report.frames,
+            sync.doubled,
+            sync.omitted,
+            report.samples,
+            report.bytes as f64 / 1e6,
+            report.pauses.len(),
+        ));
+        if let Some(file) = &report.file {
+            say(file.display());
+        }
+        Ok(())
+    }
+
+    fn aside(&self, line: &str) {
+        let clear = if self.live { "\r" } else { "" };
+        let _ = writeln!(std::io::stderr(), "{clear}{line}");
+    }
+}
+
+fn tagged(event: &str, mut value: Value) -> Value {
+    if let Value::Object(fields) = &mut value {
+        fields.insert("event".to_owned(), event.into());
+    }
+    value
+}
