@@ -12,7 +12,8 @@
 //!   main.rs        arguments -> face -> exit code
 //!   4  cli         the command line
 //!      ui          the window
-//!   3  studio      the conductor and public library: a take and its devices, a call and its people, their events
+//!   3  studio      the conductor and public library: a take and its devices, a recorder for programs, a call and its
+//!                  people, their events
 //!   2  media       hand: the only place that says GStreamer
 //!      disk        hand: session folders, metadata, preferences, space, the writer, recovering, corrected sound
 //!      net         hand: one UDP socket, its receiving thread, this machine's addresses, port mapping
@@ -34,6 +35,9 @@
 //! 4. `mesh.rs`: the rule of its loop, and what the two fast paths are. `studio/call/conductor.rs` is the hand that
 //!    turns it.
 //! 5. `playout.rs` and `studio/call/sound.rs`: the way of a voice, from one real-time thread to the next.
+//!
+//! A golden master is a take. Every other recording is a `studio/media_recorder.rs`: `sync/feed.rs` puts what a program
+//! submits in order, `media/recording.rs` makes any file of it.
 //!
 //! Afterwards `studio/align.rs` puts the masters of a call on one time line.
 //!

@@ -20,6 +20,13 @@
 //! does with their own devices is the `call/stage.rs`; the recording of a call is a take like any other, told by the
 //! conductor when to begin and what the session's clock says.
 //!
+//! ```text
+//!   a program, or a LiveRecorder's devices --> MediaRecorder: Feed --> Recording --> Writer, Output
+//! ```
+//!
+//! Whoever has pictures and sound of their own, or wants another file than a golden master, takes a [`MediaRecorder`] with
+//! a [`RecordingConfig`]; whoever submits does the work, and no thread of ours stands between.
+//!
 //! A window needs more than that, and nothing of it may make it wait: a [`Preview`] before the call, the call's pictures
 //! ([`PictureWatch`]) and levels ([`Meters`]), other devices in the middle of it ([`Remote::switch_camera`] and the like),
 //! the sessions of the past ([`library`]), and what was set once ([`Preferences`]).

@@ -54,6 +54,9 @@ mod playout;
 mod pressure;
 /// A golden master keeps every promise, in other people's readers.
 mod record;
+/// Any other recording, from the command line.
+#[cfg(unix)]
+mod record_other;
 /// The test sources measure what they promise to measure.
 mod ruler;
 /// What several modules need: decoders, machines, real tools.

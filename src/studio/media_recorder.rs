@@ -177,7 +177,7 @@ impl MediaRecorder {
     /// Finishes the file and tells all about it. The recorder can be started again.
     pub fn stop(&self) -> Result<RecordingReport, RecordError> {
         let running = self.running().take().ok_or(RecordError::NotRunning)?;
-        running.finish()
+        running.finish().inspect(RecordingReport::save)
     }
 
     fn running(&self) -> MutexGuard<'_, Option<Running>> {
@@ -201,10 +201,9 @@ impl MediaRecorder {
 
 impl Drop for MediaRecorder {
     fn drop(&mut self) {
-        if let Some(running) = self.running().take()
-            && let Err(why) = running.finish()
-        {
-            tracing::error!("{why}");
+        match self.stop() {
+            Ok(_) | Err(RecordError::NotRunning) => {}
+            Err(why) => tracing::error!("{why}"),
         }
     }
 }

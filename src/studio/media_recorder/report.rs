@@ -70,6 +70,17 @@ pub struct RecordingReport {
     pub failed: Option<String>,
 }
 
+impl RecordingReport {
+    /// Puts it beside the file, as `talk.recording.json` beside `talk.mkv`: its pauses are nowhere else.
+    pub(super) fn save(&self) {
+        let Some(file) = &self.file else { return };
+        let text = serde_json::to_vec_pretty(self).expect("plain numbers and texts");
+        if let Err(why) = std::fs::write(file.with_extension("recording.json"), text) {
+            tracing::warn!("what is known of {} is not written beside it: {why}", file.display());
+        }
+    }
+}
+
 /// How well sound and pictures go together.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct SyncReport {

@@ -9,7 +9,7 @@ use crate::ui::join::Join;
 use crate::ui::library::Library;
 use crate::ui::settings::Settings;
 use gtk::glib;
-use gtk::prelude::IsA;
+use gtk::prelude::{IsA, WidgetExt};
 use gtk4 as gtk;
 use std::rc::Rc;
 
@@ -46,8 +46,12 @@ impl Window {
         self.settings.get_or_init(|| self.added("settings", Settings::new(), Settings::widget))
     }
 
-    fn added<P, W: IsA<gtk::Widget>>(&self, name: &str, page: P, widget: impl FnOnce(&P) -> &W) -> P {
+    fn added<P, W: IsA<gtk::Widget>>(&self, name: &str, page: P, widget: impl Fn(&P) -> &W) -> P {
         self.pages.add_named(widget(&page), Some(name));
+        // Styles and fonts are looked up now, not when the page slides in.
+        for orientation in [gtk::Orientation::Horizontal, gtk::Orientation::Vertical] {
+            widget(&page).measure(orientation, -1);
+        }
         page
     }
 
