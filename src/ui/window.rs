@@ -97,9 +97,11 @@ impl Window {
         Ok(window)
     }
 
-    /// Comes to the front.
+    /// Comes to the front, if it is there; one that is about to come comes to the front anyway.
     pub fn present(&self) {
-        self.window.present();
+        if self.window.is_visible() {
+            self.window.present();
+        }
     }
 
     fn furnish(self: &Rc<Self>, application: &gtk::Application) {

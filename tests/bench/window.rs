@@ -93,9 +93,7 @@ fn the_main_loop_never_stands_still() {
     let mut told = |what: &str| {
         live_on(2);
         let pulse = pulse(&host);
-        // While it opens there is no window yet that could stand still: that has a row of its own.
-        let bar = if what == "opening" { Bar::None } else { STILL };
-        tell_of_the_loop(what, bar, &pulse[seen.min(pulse.len())..]);
+        tell_of_the_loop(what, STILL, &pulse[seen.min(pulse.len())..]);
         seen = pulse.len();
     };
     told("opening");

@@ -9,7 +9,7 @@ use crate::ui::join::Join;
 use crate::ui::library::Library;
 use crate::ui::settings::Settings;
 use gtk::glib;
-use gtk::prelude::{IsA, WidgetExt};
+use gtk::prelude::{GtkWindowExt, IsA, WidgetExt};
 use gtk4 as gtk;
 use std::rc::Rc;
 
@@ -59,7 +59,7 @@ impl Window {
     /// round. Nothing is painted before the first page is there.
     pub(super) fn show_in_steps(self: &Rc<Self>) {
         self.later(|window| {
-            window.present();
+            window.window.present();
             window.later(|window| {
                 window.pages.add_named(window.before.widget(), Some("before"));
                 if window.pages.visible_child_name().is_some_and(|shown| shown == "before") {
