@@ -212,12 +212,13 @@ impl RawPicture {
         let mut needed = 0;
         for (stride, (_, rows)) in strides.iter().zip(&planes) {
             offsets.push(needed);
-            needed += stride * rows;
+            // What can't be counted is longer than anything that was given.
+            needed = stride.saturating_mul(*rows).saturating_add(needed);
         }
         let given = bytes.as_ref().len();
         // The padding of the very last row is often left out.
         let spared = strides.last().zip(close.last()).map_or(0, |(stride, row)| stride - row);
-        if given + spared < needed || given > needed {
+        if given.saturating_add(spared) < needed || given > needed {
             return Err(RawPictureError::Length { format, size, needed, given });
         }
         let mut buffer = gst::Buffer::from_slice(bytes);
