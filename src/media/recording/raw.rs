@@ -57,7 +57,7 @@ pub struct RawPicture {
 /// Why bytes are no picture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RawPictureError {
-    /// Not enough of them, or too many strides, or a stride shorter than its row.
+    /// Not enough of them, or too many strides, or a stride that is shorter than its row or out of all bounds.
     #[error("a {size} picture of {format:?} needs {planes} strides of at least {least:?} bytes, not {given:?}")]
     Strides {
         /// The format.
@@ -203,8 +203,10 @@ impl RawPicture {
         let planes = format.planes(size);
         let close: Vec<usize> = planes.iter().map(|plane| plane.0).collect();
         let strides = if strides.is_empty() { close.clone() } else { strides.to_vec() };
-        let too_short = || strides.iter().zip(&close).any(|(stride, row)| stride < row);
-        if strides.len() != planes.len() || too_short() {
+        // GStreamer counts them in 32 bits, with a sign.
+        let possible = |stride: usize, row: usize| (row..=i32::MAX as usize).contains(&stride);
+        let impossible = || strides.iter().zip(&close).any(|(stride, row)| !possible(*stride, *row));
+        if strides.len() != planes.len() || impossible() {
             let (planes, least, given) = (planes.len(), close, strides);
             return Err(RawPictureError::Strides { format, size, planes, least, given });
         }
