@@ -100,7 +100,7 @@ impl Running {
 
     /// See [`super::MediaRecorder::submit_video`].
     pub fn video(&mut self, frame: &VideoFrame, at: Option<Duration>) -> Result<(), SubmitError> {
-        self.may_take()?;
+        self.may_take(0)?;
         let expected =
             self.pictures.as_ref().filter(|kind| (kind.format, kind.size) != (frame.kind.format, frame.kind.size));
         if let Some(expected) = expected {
@@ -119,7 +119,7 @@ impl Running {
 
     /// See [`super::MediaRecorder::submit_audio`].
     pub fn audio(&mut self, block: &AudioBlock, at: Option<Duration>) -> Result<(), SubmitError> {
-        self.may_take()?;
+        self.may_take(1)?;
         if let Some(expected) = self.sound.filter(|kind| *kind != block.kind) {
             let parts = |kind: RawSound| (kind.rate_hz, kind.channels, kind.format);
             return Err(SubmitError::SoundChanged { expected: parts(expected), given: parts(block.kind) });
@@ -141,8 +141,8 @@ impl Running {
         Ok(())
     }
 
-    /// Whether anything more may come: nothing has failed, nothing is full.
-    fn may_take(&self) -> Result<(), SubmitError> {
+    /// Whether more of this stream may come: nothing has failed, nothing is full.
+    fn may_take(&self, stream: usize) -> Result<(), SubmitError> {
         if let Some(why) = self.shared.failed() {
             return Err(SubmitError::Failed { why });
         }
@@ -153,14 +153,17 @@ impl Running {
             return Err(SubmitError::LimitReached { what: "limits.max_bytes" });
         }
         let (waiting_bytes, limit_bytes) = (self.waiting_bytes(), self.limits.max_waiting_bytes);
-        if waiting_bytes > limit_bytes {
+        // A muxer holds one stream back until the other has come as far. The one that is waited for is let in, or both
+        // would be told for ever that there is too much of the first.
+        let awaited = self.recording.waiting_bytes()[stream] == 0 && self.shared.waiting.load(Relaxed) <= limit_bytes;
+        if waiting_bytes > limit_bytes && !awaited {
             return Err(SubmitError::Busy { waiting_bytes, limit_bytes });
         }
         Ok(())
     }
 
     fn waiting_bytes(&self) -> u64 {
-        self.recording.waiting_bytes() + self.shared.waiting.load(Relaxed)
+        self.recording.waiting_bytes().iter().sum::<u64>() + self.shared.waiting.load(Relaxed)
     }
 
     /// What the feed has decided goes to the encoders.
