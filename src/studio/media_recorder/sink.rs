@@ -6,6 +6,7 @@ use super::output::Output;
 use crate::disk::writer::{Ended, WriterSignal};
 use crate::disk::{Piece, Place, Writer};
 use crate::media::RecordingSignal;
+use crate::mp4::opening;
 use crate::words::{Container, Facts, FragmentNote, Mono, RATE_HZ};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -82,7 +83,8 @@ impl Sink {
                 };
                 let thread = std::thread::Builder::new().name("recording output".into()).spawn(work);
                 let thread = Some(thread.expect("the system has a thread left"));
-                Ok(Sink { file: None, take: Arc::new(take_for_own(pieces, shared)), ended, thread })
+                let take = take_for_own(pieces, container, facts, shared);
+                Ok(Sink { file: None, take: Arc::new(take), ended, thread })
             }
         }
     }
@@ -174,10 +176,29 @@ enum Given {
     End,
 }
 
-fn take_for_own(pieces: Sender<Given>, shared: Arc<Shared>) -> impl Fn(RecordingSignal) + Send + Sync {
+fn take_for_own(
+    pieces: Sender<Given>,
+    container: Container,
+    facts: Facts,
+    shared: Arc<Shared>,
+) -> impl Fn(RecordingSignal) + Send + Sync {
+    let in_fragments = matches!(container, Container::Mp4 | Container::Mov);
+    // Nothing in a file in fragments says where it lies, so what follows a longer header may just move.
+    let moved = AtomicU64::new(0);
     move |signal| {
         let given = match signal {
-            RecordingSignal::Bytes { at, bytes, .. } => Given::Bytes(at, bytes),
+            // Only our header tells readers to skip what the encoder puts in front of the sound.
+            RecordingSignal::Bytes { at, bytes, header: true, .. } if in_fragments => match opening(&bytes, &facts) {
+                Ok(ours) => {
+                    moved.fetch_add((ours.len() as u64).saturating_sub(bytes.len() as u64), Relaxed);
+                    Given::Bytes(at, ours)
+                }
+                Err(why) => {
+                    shared.fail(why.to_string());
+                    Given::End
+                }
+            },
+            RecordingSignal::Bytes { at, bytes, .. } => Given::Bytes(at + moved.load(Relaxed), bytes),
             RecordingSignal::End => Given::End,
             RecordingSignal::Failed(trouble) => {
                 shared.fail(format!("encoding has failed: {trouble}"));
