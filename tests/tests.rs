@@ -54,6 +54,9 @@ mod playout;
 mod pressure;
 /// A golden master keeps every promise, in other people's readers.
 mod record;
+/// Every other recording is what was submitted, whatever its codecs, its pauses and its callers' slips.
+#[cfg(unix)]
+mod recorder;
 /// The test sources measure what they promise to measure.
 mod ruler;
 /// What several modules need: decoders, machines, real tools.
