@@ -9,6 +9,8 @@
 //!
 //! What is submitted is put in order and handed to the encoders by whoever submits it; nothing waits. When too much
 //! waits behind that, [`SubmitError::Busy`] says so, and what was submitted has not been taken.
+//!
+//! A whole program to begin with is `examples/record_frames.rs`.
 
 mod error;
 mod input;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //! Kill -9 costs two and a half seconds at most, where the container is one that can, and the others say so.
 
-use super::reel::{APART_MS_MAX, FIRST, SAMPLES, grid, insist, picture, recorder, sound};
-use crate::support::machine::calm;
+use super::reel::{APART_MS_MAX, FIRST, SAMPLES, grid, picture, recorder, side_by_side, sound};
+use crate::support::machine::{calm, overridden};
 use crate::support::ruler::{Reading, read_with_ffmpeg, read_with_gstreamer};
-use hyperzoom::studio::recover;
+use hyperzoom::studio::{SubmitError, recover};
 use hyperzoom::words::{AudioCodec, Container, VideoCodec};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -40,18 +40,27 @@ fn it_records_until_it_is_killed() {
     for number in FIRST..FIRST + 600 {
         let due = Duration::from_secs_f64((number - FIRST) as f64 / 30.0);
         std::thread::sleep(due.saturating_sub(begun.elapsed()));
-        insist(|| recorder.submit_video(picture(number), None));
         let block = sound(number * SAMPLES, SAMPLES);
-        insist(|| recorder.submit_audio(&block, None));
-        println!("\nrecorded {}", (number + 1 - FIRST) as f64 / 30.0);
+        let taken = recorder.submit_video(picture(number), None).and_then(|()| recorder.submit_audio(&block, None));
+        match taken {
+            Ok(()) => println!("\nrecorded {}", (number + 1 - FIRST) as f64 / 30.0),
+            Err(SubmitError::Failed { .. }) => break,
+            Err(why) => panic!("{why}"),
+        }
     }
+    let report = recorder.stop().expect("it finishes what there is");
+    println!("\nended {} {:?}", report.whole, report.failed);
+}
+
+fn child(file: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this program has a name"));
+    command.args(["--exact", CHILD, "--nocapture"]).env(FILE, file).stdin(Stdio::null());
+    command
 }
 
 /// Starts the child and kills it; answers how many seconds it had submitted.
 fn record_and_kill(file: &Path) -> f64 {
-    let program = std::env::current_exe().expect("this program has a name");
-    let mut command = Command::new(program);
-    command.args(["--exact", CHILD, "--nocapture"]).env(FILE, file).stdin(Stdio::null());
+    let mut command = child(file);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
     let lines = BufReader::new(child.stdout.take().expect("it was piped")).lines().map_while(Result::ok);
     let told = lines.filter_map(|line| line.strip_prefix("recorded ")?.parse::<f64>().ok());
@@ -109,4 +118,24 @@ fn a_recorder_says_whether_a_crash_would_spoil_its_file() {
             assert_eq!(said, !index_at_the_end, "{container} {audio}");
         }
     }
+}
+
+#[test]
+fn an_encoder_that_breaks_is_told_and_what_it_made_is_finished() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let branch = "! {video_encoder} ! mux.{picture_pad}";
+    let faulty = overridden("recording.launch", branch, &format!("! identity error-after=100 {branch}"));
+    let containers = [Container::Mp4, Container::Mov, Container::Mkv, Container::WebM];
+    side_by_side(&containers, |&container| {
+        let file = folder.path().join(format!("broken.{}", container.extension()));
+        let ended = child(&file).env("HYPERZOOM_PIPELINES", faulty.path()).output().expect("it starts");
+        let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+        let told = said.lines().find_map(|line| line.strip_prefix("ended ")).unwrap_or_else(|| panic!("{said}"));
+        assert!(told.starts_with("false Some(") && told.contains("encoding has failed"), "{container}: {told}");
+        for reading in [read_with_ffmpeg(&file), read_with_gstreamer(&file)] {
+            println!("{container}: {} pictures are left", reading.frames.len());
+            assert!(reading.frames.len() >= 60, "{container}: {}", reading.frames.len());
+            is_in_step(&reading, &format!("{container}, broken"));
+        }
+    });
 }

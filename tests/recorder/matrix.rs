@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 //! Every allowed pair of codecs in every container is what was ordered, whole and in step.
 
-use super::reel::{FIRST, SIZE, judged, probe, readings, recorder, side_by_side, submit};
+use super::reel::{FIRST, SAMPLES, SIZE, insist, judged, picture, picture_at, probe, readings, recorder};
+use super::reel::{sample_at, side_by_side, sound, submit};
 use hyperzoom::words::{AudioCodec, Container, VideoCodec};
 use std::path::Path;
+use std::time::Duration;
 
 /// Two seconds.
 const PICTURES: u64 = 60;
@@ -80,4 +82,24 @@ fn every_allowed_pair_of_codecs_is_recorded_whole_and_in_step() {
     println!("{} pairs in {:.1} s", pairs.len(), begun.elapsed().as_secs_f64());
     let wrong: Vec<String> = wrong.into_iter().filter_map(Result::err).collect();
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Whoever judges the others is judged: seven milliseconds are told from none, by both readers.
+#[test]
+fn sound_that_was_stamped_late_is_seen_to_be_late() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("late.mkv");
+    let recorder = recorder(Container::Mkv, VideoCodec::H264, AudioCodec::Opus);
+    recorder.start(&file).expect("it starts");
+    for number in FIRST..FIRST + PICTURES {
+        let (at, late) = (picture_at(number), Duration::from_millis(7));
+        insist(|| recorder.submit_video(picture(number), Some(at)));
+        let block = sound(number * SAMPLES, SAMPLES);
+        insist(|| recorder.submit_audio(&block, Some(sample_at(number * SAMPLES) + late)));
+    }
+    let report = recorder.stop().expect("it records");
+    for (reader, reading) in readings(&file) {
+        let wrong = judged(&reading, report.frames, 2).expect_err(reader);
+        assert!(wrong.contains("[7.0") && wrong.contains(", 7.0"), "{reader}: {wrong}");
+    }
 }

@@ -261,3 +261,25 @@ fn kinds_of_input_that_cannot_be_are_refused_at_the_start() {
     }
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
 }
+
+#[test]
+fn stamps_from_the_end_of_time_are_no_harm() {
+    let (folder, recorder) = (tempfile::tempdir().expect("a folder"), mkv());
+    // The last but one is as late as it is taken, the last one a usual clock's.
+    let moments = [u64::MAX, u64::MAX / 2, u64::MAX / 4, 1_800_000_000_000_000_000];
+    for first in [Duration::MAX].into_iter().chain(moments.map(Duration::from_nanos)) {
+        let file = folder.path().join("end.mkv");
+        recorder.start(&file).expect("it starts");
+        let (taken, block) = (first <= Duration::from_nanos(u64::MAX / 4), sound(FIRST * SAMPLES, 24_000));
+        assert_eq!(recorder.submit_video(picture(FIRST), Some(first)).is_ok(), taken);
+        assert_eq!(recorder.submit_audio(&block, Some(first)).is_ok(), taken);
+        if !taken {
+            refused!(recorder.submit_audio(&block, Some(first)), SubmitError::Feed(FeedError::Far { .. }));
+            submit(&recorder, FIRST..FIRST + 15, true);
+        }
+        let report = recorder.stop().expect("it records");
+        assert_eq!((report.frames, report.samples), (15, 15 * SAMPLES), "{first:?}");
+        std::fs::remove_file(&file).expect("it was there");
+    }
+    still_records(&recorder, folder.path());
+}
