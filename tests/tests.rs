@@ -57,6 +57,9 @@ mod record;
 /// Any other recording, from the command line.
 #[cfg(unix)]
 mod record_other;
+/// Every other recording is what was submitted, whatever its codecs, its pauses and its callers' slips.
+#[cfg(unix)]
+mod recorder;
 /// The test sources measure what they promise to measure.
 mod ruler;
 /// What several modules need: decoders, machines, real tools.

@@ -3,11 +3,15 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// The names inside a session folder.
 const MASTER: &str = "local_recording.mp4";
 const METADATA: &str = "session_metadata.json";
 const TIMECODES: &str = "sync_timecodes.txt";
+
+/// Recordings that begin in one folder at the same moment must not take each other's proof away.
+static PROBES: AtomicU64 = AtomicU64::new(0);
 
 /// The paths of one recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +124,8 @@ impl Place {
 
     /// Proves that the folder takes files, before anything relies on it.
     fn checked(self) -> Result<Place, PlaceError> {
-        let probe = self.folder.join(format!(".hyperzoom-probe-{}", std::process::id()));
+        let (process, number) = (std::process::id(), PROBES.fetch_add(1, Relaxed));
+        let probe = self.folder.join(format!(".hyperzoom-probe-{process}-{number}"));
         let unwritable = |cause| PlaceError::Unwritable { folder: self.folder.clone(), cause };
         std::fs::write(&probe, b"").map_err(unwritable)?;
         std::fs::remove_file(&probe).map_err(unwritable)?;

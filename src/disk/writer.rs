@@ -172,6 +172,11 @@ impl Writer {
     pub fn waiting_bytes(&self) -> u64 {
         self.waiting.load(Relaxed)
     }
+
+    /// The same, for somebody who does not hold the writer.
+    pub fn waiting(&self) -> Arc<AtomicU64> {
+        self.waiting.clone()
+    }
 }
 
 impl Piece {

@@ -292,9 +292,11 @@ impl Recording {
         counted::end(self.sources());
     }
 
-    /// Bytes that wait for the encoders.
-    pub fn waiting_bytes(&self) -> u64 {
-        self.sources().map(gst_app::AppSrc::current_level_bytes).sum()
+    /// Bytes that wait for the encoders: of pictures, and of sound.
+    pub fn waiting_bytes(&self) -> [u64; 2] {
+        let pictures = self.pictures.as_ref().map(|(source, _)| source);
+        let sound = self.sound.as_ref().map(|sound| &sound.source);
+        [pictures, sound].map(|source| source.map_or(0, gst_app::AppSrc::current_level_bytes))
     }
 
     /// What the encoders have written so far.

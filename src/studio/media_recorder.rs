@@ -9,6 +9,8 @@
 //!
 //! What is submitted is put in order and handed to the encoders by whoever submits it; nothing waits. When too much
 //! waits behind that, [`SubmitError::Busy`] says so, and what was submitted has not been taken.
+//!
+//! A whole program to begin with is `examples/record_frames.rs`.
 
 mod error;
 mod input;
@@ -25,6 +27,7 @@ pub use report::{PauseReport, RecordingReport, RecordingStatus, SyncReport};
 use super::config::{RecordingConfig, Valid};
 use crate::media::{self, EncoderTable, PixelFormat, RawPictures, RawSound, Recording, RecordingSpec, SampleFormat};
 use crate::words::Size;
+use error::{CHANNELS_MAX, SIDE_MAX};
 use running::{Encoders, Running};
 use sink::Destination;
 use std::path::Path;
@@ -144,9 +147,25 @@ impl MediaRecorder {
         if running.is_some() {
             return Err(RecordError::Running);
         }
+        self.check_input()?;
         let encoders = self.encoders()?;
         *running = Some(Running::begin(&self.valid, &self.spec(&encoders), &encoders, destination)?);
         Ok(())
+    }
+
+    /// Whether what was announced can come at all; rates are for the feed to judge.
+    fn check_input(&self) -> Result<(), RecordError> {
+        if let Some(RawPictures { size, .. }) = self.pictures
+            && ![size.width, size.height].iter().all(|side| (1..=SIDE_MAX).contains(side))
+        {
+            return Err(RecordError::Pictures { size });
+        }
+        match self.sound {
+            Some(RawSound { channels, .. }) if !(1..=CHANNELS_MAX).contains(&channels) => {
+                Err(RecordError::Sound { channels })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A picture, taken at `at` on any clock of the caller's, or one slot after the one before.

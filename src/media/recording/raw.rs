@@ -57,7 +57,7 @@ pub struct RawPicture {
 /// Why bytes are no picture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RawPictureError {
-    /// Not enough of them, or too many strides, or a stride shorter than its row.
+    /// Not enough of them, or too many strides, or a stride that is shorter than its row or out of all bounds.
     #[error("a {size} picture of {format:?} needs {planes} strides of at least {least:?} bytes, not {given:?}")]
     Strides {
         /// The format.
@@ -203,8 +203,10 @@ impl RawPicture {
         let planes = format.planes(size);
         let close: Vec<usize> = planes.iter().map(|plane| plane.0).collect();
         let strides = if strides.is_empty() { close.clone() } else { strides.to_vec() };
-        let too_short = || strides.iter().zip(&close).any(|(stride, row)| stride < row);
-        if strides.len() != planes.len() || too_short() {
+        // GStreamer counts them in 32 bits, with a sign.
+        let possible = |stride: usize, row: usize| (row..=i32::MAX as usize).contains(&stride);
+        let impossible = || strides.iter().zip(&close).any(|(stride, row)| !possible(*stride, *row));
+        if strides.len() != planes.len() || impossible() {
             let (planes, least, given) = (planes.len(), close, strides);
             return Err(RawPictureError::Strides { format, size, planes, least, given });
         }
@@ -212,12 +214,13 @@ impl RawPicture {
         let mut needed = 0;
         for (stride, (_, rows)) in strides.iter().zip(&planes) {
             offsets.push(needed);
-            needed += stride * rows;
+            // What can't be counted is longer than anything that was given.
+            needed = stride.saturating_mul(*rows).saturating_add(needed);
         }
         let given = bytes.as_ref().len();
         // The padding of the very last row is often left out.
         let spared = strides.last().zip(close.last()).map_or(0, |(stride, row)| stride - row);
-        if given + spared < needed || given > needed {
+        if given.saturating_add(spared) < needed || given > needed {
             return Err(RawPictureError::Length { format, size, needed, given });
         }
         let mut buffer = gst::Buffer::from_slice(bytes);

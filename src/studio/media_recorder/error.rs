@@ -8,6 +8,12 @@ use crate::sync::feed::FeedError;
 use crate::words::{Container, Size};
 use std::path::PathBuf;
 
+/// No side of a submitted picture may be longer; it takes a gigabyte as it is.
+pub(super) const SIDE_MAX: u32 = 16_384;
+
+/// No more channels have places.
+pub(super) const CHANNELS_MAX: u32 = 8;
+
 /// Why a recording does not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -48,6 +54,18 @@ pub enum RecordError {
     Stuck {
         /// For so long.
         seconds: u64,
+    },
+    /// Pictures that nobody can submit.
+    #[error("pictures of {size} can't be recorded; submit some with sides from 1 to {SIDE_MAX}")]
+    Pictures {
+        /// What was announced.
+        size: Size,
+    },
+    /// Sound that nobody can submit.
+    #[error("sound with {channels} channels can't be recorded; submit 1 to {CHANNELS_MAX}")]
+    Sound {
+        /// What was announced.
+        channels: u32,
     },
     /// Two starts.
     #[error("it records already; stop it before it is started again")]

@@ -52,7 +52,7 @@ pub struct AudioBlock {
 }
 
 impl AudioBlock {
-    /// From numbers as their format writes them, little endian.
+    /// From numbers as their format writes them, little endian; of floats none may be missing a value.
     pub fn new(
         format: SampleFormat,
         rate_hz: u32,
@@ -67,14 +67,14 @@ impl AudioBlock {
         if bytes.len() % one != 0 {
             return Err(SubmitError::TornSample { bytes: bytes.len(), one });
         }
+        if let Some(index) = not_a_number(format, &bytes) {
+            return Err(SubmitError::NotANumber { index });
+        }
         Ok(AudioBlock { kind, bytes: bytes.into() })
     }
 
     /// From floats around 0, of which none may be missing a value.
     pub fn floats(rate_hz: u32, channels: u32, samples: &[f32]) -> Result<AudioBlock, SubmitError> {
-        if let Some(index) = samples.iter().position(|sample| !sample.is_finite()) {
-            return Err(SubmitError::NotANumber { index });
-        }
         let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
         AudioBlock::new(SampleFormat::F32, rate_hz, channels, bytes)
     }
@@ -100,5 +100,16 @@ impl AudioBlock {
     pub(super) fn part(&self, skip: u64, take: u64) -> Vec<u8> {
         let one = self.kind.sample_bytes();
         self.bytes[skip as usize * one..(skip + take) as usize * one].to_vec()
+    }
+}
+
+/// The first float without a value, counted through all channels. One of them would silence an encoder for good.
+fn not_a_number(format: SampleFormat, bytes: &[u8]) -> Option<usize> {
+    let four = |b: &[u8]| !f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite();
+    let eight = |b: &[u8]| !f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]).is_finite();
+    match format {
+        SampleFormat::F32 => bytes.chunks_exact(4).position(four),
+        SampleFormat::F64 => bytes.chunks_exact(8).position(eight),
+        _ => None,
     }
 }

@@ -100,7 +100,7 @@ impl Running {
 
     /// See [`super::MediaRecorder::submit_video`].
     pub fn video(&mut self, frame: &VideoFrame, at: Option<Duration>) -> Result<(), SubmitError> {
-        self.may_take()?;
+        self.may_take(0)?;
         let expected =
             self.pictures.as_ref().filter(|kind| (kind.format, kind.size) != (frame.kind.format, frame.kind.size));
         if let Some(expected) = expected {
@@ -119,7 +119,7 @@ impl Running {
 
     /// See [`super::MediaRecorder::submit_audio`].
     pub fn audio(&mut self, block: &AudioBlock, at: Option<Duration>) -> Result<(), SubmitError> {
-        self.may_take()?;
+        self.may_take(1)?;
         if let Some(expected) = self.sound.filter(|kind| *kind != block.kind) {
             let parts = |kind: RawSound| (kind.rate_hz, kind.channels, kind.format);
             return Err(SubmitError::SoundChanged { expected: parts(expected), given: parts(block.kind) });
@@ -141,8 +141,8 @@ impl Running {
         Ok(())
     }
 
-    /// Whether anything more may come: nothing has failed, nothing is full.
-    fn may_take(&self) -> Result<(), SubmitError> {
+    /// Whether more of this stream may come: nothing has failed, nothing is full.
+    fn may_take(&self, stream: usize) -> Result<(), SubmitError> {
         if let Some(why) = self.shared.failed() {
             return Err(SubmitError::Failed { why });
         }
@@ -153,14 +153,17 @@ impl Running {
             return Err(SubmitError::LimitReached { what: "limits.max_bytes" });
         }
         let (waiting_bytes, limit_bytes) = (self.waiting_bytes(), self.limits.max_waiting_bytes);
-        if waiting_bytes > limit_bytes {
+        // A muxer holds one stream back until the other has come as far. The one that is waited for is let in, or both
+        // would be told for ever that there is too much of the first.
+        let awaited = self.recording.waiting_bytes()[stream] == 0 && self.sink.waiting_bytes() <= limit_bytes;
+        if waiting_bytes > limit_bytes && !awaited {
             return Err(SubmitError::Busy { waiting_bytes, limit_bytes });
         }
         Ok(())
     }
 
     fn waiting_bytes(&self) -> u64 {
-        self.recording.waiting_bytes() + self.shared.waiting.load(Relaxed)
+        self.recording.waiting_bytes().iter().sum::<u64>() + self.sink.waiting_bytes()
     }
 
     /// What the feed has decided goes to the encoders.
@@ -183,6 +186,14 @@ impl Running {
                 Output::Happened(happening) => tracing::debug!("{}", happening.what),
             }
         }
+        // Kept up to date, because an encoder that breaks ends the file without asking anybody. Rounded up: whoever
+        // counts it back at the sound's own rate rounds down.
+        let samples = u128::from(self.samples) * u128::from(RATE_HZ);
+        self.shared.sound_samples.store(samples.div_ceil(u128::from(self.raw_hz())) as u64, Relaxed);
+    }
+
+    fn raw_hz(&self) -> u32 {
+        self.sound.map_or(RATE_HZ as u32, |raw| raw.rate_hz)
     }
 
     fn seconds(&self) -> f64 {
@@ -218,10 +229,6 @@ impl Running {
     pub fn finish(mut self) -> Result<RecordingReport, RecordError> {
         self.feed.end();
         self.drain();
-        let raw_hz = self.sound.map_or(RATE_HZ as u32, |raw| raw.rate_hz);
-        // Rounded up: whoever counts it back at the sound's own rate rounds down.
-        let samples = u128::from(self.samples) * u128::from(RATE_HZ);
-        self.shared.sound_samples.store(samples.div_ceil(u128::from(raw_hz)) as u64, Relaxed);
         self.recording.end();
         let end = self.await_end()?;
         let [video_encoder, audio_encoder] = self.names.clone();
@@ -236,7 +243,7 @@ impl Running {
             crash_safe: self.crash_safe,
             finish_ms: end.finalise_ms,
             sync: self.feed.sync().into(),
-            pauses: self.feed.pauses().iter().map(|pause| PauseReport::of(pause, raw_hz)).collect(),
+            pauses: self.feed.pauses().iter().map(|pause| PauseReport::of(pause, self.raw_hz())).collect(),
             video_encoder,
             audio_encoder,
             failed: self.shared.failed(),

@@ -6,6 +6,7 @@ use super::output::Output;
 use crate::disk::writer::{Ended, WriterSignal};
 use crate::disk::{Piece, Place, Writer};
 use crate::media::RecordingSignal;
+use crate::mp4::opening;
 use crate::words::{Container, Facts, FragmentNote, Mono, RATE_HZ};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -26,9 +27,7 @@ pub enum Destination {
 pub struct Shared {
     /// Bytes that are written.
     pub bytes: AtomicU64,
-    /// Bytes that wait to be written.
-    pub waiting: AtomicU64,
-    /// How long the sound is, at [`RATE_HZ`]; known when all of it was submitted.
+    /// How long the sound is so far, at [`RATE_HZ`].
     pub sound_samples: AtomicU64,
     failed: Mutex<Option<String>>,
 }
@@ -52,6 +51,7 @@ pub type End = Result<Ended, RecordError>;
 pub struct Sink {
     /// Where the file is, if it is one.
     pub file: Option<PathBuf>,
+    waiting: Arc<AtomicU64>,
     take: Arc<dyn Fn(RecordingSignal) + Send + Sync>,
     ended: Receiver<End>,
     thread: Option<JoinHandle<()>>,
@@ -70,19 +70,22 @@ impl Sink {
             Destination::File(path) => {
                 let place = Place::file(&path)?;
                 let writer = file(&place, &shared, tell)?;
+                let waiting = writer.waiting();
                 let take = take_for_file(writer, container, facts, shared);
-                Ok(Sink { file: Some(place.master), take: Arc::new(take), ended, thread: None })
+                Ok(Sink { file: Some(place.master), waiting, take: Arc::new(take), ended, thread: None })
             }
             Destination::Own(output) => {
                 let (pieces, inbox) = channel();
-                let (theirs, at_end) = (shared.clone(), tell);
+                let waiting = Arc::<AtomicU64>::default();
+                let (theirs, done) = (shared.clone(), waiting.clone());
                 let work = move || {
                     // Nobody waits for the end of a recording that was given up.
-                    let _ = at_end.send(run(output, &inbox, &theirs));
+                    let _ = tell.send(run(output, &inbox, &done, &theirs));
                 };
                 let thread = std::thread::Builder::new().name("recording output".into()).spawn(work);
                 let thread = Some(thread.expect("the system has a thread left"));
-                Ok(Sink { file: None, take: Arc::new(take_for_own(pieces, shared)), ended, thread })
+                let take = take_for_own(Pieces { pieces, waiting: waiting.clone() }, container, facts, shared);
+                Ok(Sink { file: None, waiting, take: Arc::new(take), ended, thread })
             }
         }
     }
@@ -90,6 +93,11 @@ impl Sink {
     /// Where the graph's signals go.
     pub fn taker(&self) -> Arc<dyn Fn(RecordingSignal) + Send + Sync> {
         self.take.clone()
+    }
+
+    /// Bytes that wait to be written.
+    pub fn waiting_bytes(&self) -> u64 {
+        self.waiting.load(Relaxed)
     }
 
     /// How it ended, if it has within that time.
@@ -119,6 +127,9 @@ fn file(place: &Place, shared: &Arc<Shared>, tell: Sender<End>) -> Result<Writer
             tracing::warn!("the file was deleted while it was recorded; it goes on as {}", path.display());
         }
         WriterSignal::Ended(end) => {
+            if let Err(why) = &end {
+                shared.fail(why.to_string());
+            }
             // Nobody waits for the end of a recording that was given up.
             let _ = tell.send(end.map_err(RecordError::from));
         }
@@ -148,24 +159,21 @@ fn take_for_file(
         }
     };
     let headed = std::sync::atomic::AtomicBool::new(false);
-    move |signal| {
-        match signal {
-            RecordingSignal::Bytes { bytes, header: true, .. } if in_fragments => {
-                headed.store(true, Relaxed);
-                writer.write(Piece::Header(bytes, Box::new(facts.clone())));
-            }
-            RecordingSignal::Bytes { bytes, begin, .. } if headed.load(Relaxed) => {
-                writer.write(Piece::Fragment(bytes, note(begin.unwrap_or_default())));
-            }
-            RecordingSignal::Bytes { at, bytes, .. } => writer.write(Piece::Bytes { at, bytes }),
-            RecordingSignal::End => writer.write(Piece::End(shared.sound_samples.load(Relaxed))),
-            RecordingSignal::Failed(trouble) => {
-                tracing::error!("{trouble}: {}", trouble.debug);
-                shared.fail(format!("encoding has failed: {trouble}"));
-                writer.write(Piece::End(shared.sound_samples.load(Relaxed)));
-            }
+    move |signal| match signal {
+        RecordingSignal::Bytes { bytes, header: true, .. } if in_fragments => {
+            headed.store(true, Relaxed);
+            writer.write(Piece::Header(bytes, Box::new(facts.clone())));
         }
-        shared.waiting.store(writer.waiting_bytes(), Relaxed);
+        RecordingSignal::Bytes { bytes, begin, .. } if headed.load(Relaxed) => {
+            writer.write(Piece::Fragment(bytes, note(begin.unwrap_or_default())));
+        }
+        RecordingSignal::Bytes { at, bytes, .. } => writer.write(Piece::Bytes { at, bytes }),
+        RecordingSignal::End => writer.write(Piece::End(shared.sound_samples.load(Relaxed))),
+        RecordingSignal::Failed(trouble) => {
+            tracing::error!("{trouble}: {}", trouble.debug);
+            shared.fail(format!("encoding has failed: {trouble}"));
+            writer.write(Piece::End(shared.sound_samples.load(Relaxed)));
+        }
     }
 }
 
@@ -174,10 +182,35 @@ enum Given {
     End,
 }
 
-fn take_for_own(pieces: Sender<Given>, shared: Arc<Shared>) -> impl Fn(RecordingSignal) + Send + Sync {
+/// The way to an output's thread, with a count of what is on it.
+struct Pieces {
+    pieces: Sender<Given>,
+    waiting: Arc<AtomicU64>,
+}
+
+fn take_for_own(
+    Pieces { pieces, waiting }: Pieces,
+    container: Container,
+    facts: Facts,
+    shared: Arc<Shared>,
+) -> impl Fn(RecordingSignal) + Send + Sync {
+    let in_fragments = matches!(container, Container::Mp4 | Container::Mov);
+    // Nothing in a file in fragments says where it lies, so what follows a longer header may just move.
+    let moved = AtomicU64::new(0);
     move |signal| {
         let given = match signal {
-            RecordingSignal::Bytes { at, bytes, .. } => Given::Bytes(at, bytes),
+            // Only our header tells readers to skip what the encoder puts in front of the sound.
+            RecordingSignal::Bytes { at, bytes, header: true, .. } if in_fragments => match opening(&bytes, &facts) {
+                Ok(ours) => {
+                    moved.fetch_add((ours.len() as u64).saturating_sub(bytes.len() as u64), Relaxed);
+                    Given::Bytes(at, ours)
+                }
+                Err(why) => {
+                    shared.fail(why.to_string());
+                    Given::End
+                }
+            },
+            RecordingSignal::Bytes { at, bytes, .. } => Given::Bytes(at + moved.load(Relaxed), bytes),
             RecordingSignal::End => Given::End,
             RecordingSignal::Failed(trouble) => {
                 shared.fail(format!("encoding has failed: {trouble}"));
@@ -185,14 +218,14 @@ fn take_for_own(pieces: Sender<Given>, shared: Arc<Shared>) -> impl Fn(Recording
             }
         };
         if let Given::Bytes(_, bytes) = &given {
-            shared.waiting.fetch_add(bytes.len() as u64, Relaxed);
+            waiting.fetch_add(bytes.len() as u64, Relaxed);
         }
         // An output that has ended has said why.
         let _ = pieces.send(given);
     }
 }
 
-fn run(mut output: Box<dyn Output>, inbox: &Receiver<Given>, shared: &Shared) -> End {
+fn run(mut output: Box<dyn Output>, inbox: &Receiver<Given>, waiting: &AtomicU64, shared: &Shared) -> End {
     let begun = std::time::Instant::now();
     let (mut written, mut whole) = (0, true);
     while let Ok(Given::Bytes(at, bytes)) = inbox.recv() {
@@ -204,7 +237,7 @@ fn run(mut output: Box<dyn Output>, inbox: &Receiver<Given>, shared: &Shared) ->
             written = written.max(at + bytes.len() as u64);
             shared.bytes.store(written, Relaxed);
         }
-        shared.waiting.fetch_sub(bytes.len() as u64, Relaxed);
+        waiting.fetch_sub(bytes.len() as u64, Relaxed);
     }
     if let Err(why) = output.sync() {
         whole = false;

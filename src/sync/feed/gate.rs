@@ -7,6 +7,9 @@ use crate::words::Mono;
 /// A stamp this far from the newest is a mistake, not a gap.
 const FAR_NS: u64 = 3_600 * Mono::SECOND;
 
+/// No clock stands there for another ninety years, and behind it there is no room to calculate.
+const END_OF_TIME: Mono = Mono(u64::MAX / 4);
+
 /// One of the two streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stream {
@@ -55,6 +58,9 @@ impl Gate {
             let last = self.last[stream as usize];
             if let Some(last) = last.filter(|last| at < *last) {
                 return Err(FeedError::Backwards { stream, by_ms: (last.0 - at.0).div_ceil(1_000_000) });
+            }
+            if at > END_OF_TIME {
+                return Err(FeedError::Far { stream, by_s: (at.0 - self.newest.unwrap_or_default().0) / Mono::SECOND });
             }
             let newest = self.newest.filter(|_| !self.may_jump);
             if let Some(newest) = newest.filter(|newest| at.0.abs_diff(newest.0) > FAR_NS) {

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+//! The recorder for programs, through its public interface alone: rulers are submitted, and what comes out is read back
+//! with other people's readers.
+
+mod crash;
+mod matrix;
+mod orders;
+mod outputs;
+mod pauses;
+mod reel;
+mod threads;
+mod wrong;
