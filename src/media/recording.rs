@@ -297,6 +297,11 @@ impl Recording {
         self.sources().map(gst_app::AppSrc::current_level_bytes).sum()
     }
 
+    /// Bytes of sound that wait for its encoder.
+    pub fn waiting_sound_bytes(&self) -> u64 {
+        self.sound.as_ref().map_or(0, |sound| sound.source.current_level_bytes())
+    }
+
     /// What the encoders have written so far.
     pub fn encoded(&self) -> EncodedCounts {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
