@@ -159,6 +159,19 @@ fn sound_that_runs_ahead_of_its_pictures_is_cut_where_they_are() {
 }
 
 #[test]
+fn sound_alone_goes_on_in_the_next_file_at_the_very_sample() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut config = config(Container::Mkv).pictures_off();
+    config.limits.max_seconds = Some(1.5);
+    config.limits.when_reached = WhenReached::RollOver;
+    let mut feeder = Feeder::start(&config, folder.path(), None);
+    (0..40).for_each(|_| feeder.sound(4_801).expect("it goes on"));
+    let report = feeder.stop();
+    assert_eq!((report.samples, names(&report).len()), (192_040, 3), "{report:#?}");
+    sound_goes_on(&report, &readings(&report));
+}
+
+#[test]
 fn files_of_limited_size_follow_each_other_too() {
     const MOST: u64 = 1_000_000;
     let folder = tempfile::tempdir().expect("a folder");
@@ -196,9 +209,10 @@ fn a_disk_is_left_what_it_has_to_keep() {
     let report = feeder.stop();
     assert_eq!((report.limit, report.whole), (Some("limits.min_free_bytes"), true), "{report:#?}");
     pictures_go_on(&report, &readings(&report));
+    config.limits.min_free_bytes = 40_000_000;
     let recorder = feeder::recorder(&config, None);
     let refused = recorder.start(disk.path().join("another.mkv")).expect_err("there is no room");
-    assert!(matches!(refused, RecordError::NoSpace { least_bytes: 20_000_000, .. }), "{refused}");
+    assert!(matches!(refused, RecordError::NoSpace { least_bytes: 40_000_000, .. }), "{refused}");
 }
 
 #[test]

@@ -14,8 +14,9 @@
 //!
 //! A recording goes on in the next file (`talk.mkv`, `talk-2.mkv`, ...) at a limit that rolls over, when the encoder of
 //! its pictures breaks, and when the size or quality of its pictures gives way to a machine that can't keep up. Each
-//! file is whole by itself and begins with a key frame; none repeats or misses a picture or sample of another. Only the
-//! sound of a file whose encoder broke may be heard a little beyond its last picture, and again in the next file.
+//! file is whole by itself and begins with a key frame; none repeats or misses a picture or sample of another. Only a
+//! file whose encoder broke may show or sound a little beyond its end as reported, and what follows begins with that
+//! again; one file whose track goes on with another encoder is not made yet.
 //! MP3 and AAC in files that can't say what their encoder puts in front of the sound begin that much later.
 //!
 //! `max_bytes` is judged by what the pictures of a file have cost so far, with half a second to spare.

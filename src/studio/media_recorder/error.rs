@@ -61,6 +61,9 @@ pub enum RecordError {
         "an output of one's own is followed by no other; set limits.when_reached to \"end\", or record into a file"
     )]
     NoNextOutput,
+    /// Our own bug.
+    #[error("a thread that opens files has panicked; what was recorded until then is in the files before")]
+    Panicked,
     /// An encoder or the disk hangs.
     #[error("the recording does not end: nothing was encoded or written for {seconds} s; run hyperzoom recover on it")]
     Stuck {

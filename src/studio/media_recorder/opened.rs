@@ -180,7 +180,7 @@ impl Job {
 
     /// Goes on at that place with the next encoder.
     pub fn next(&self, first: Cut) -> Result<Ready, RecordError> {
-        let names = self.names.as_ref().ok_or(RecordError::NotRunning)?;
+        let names = self.names.as_ref().ok_or(RecordError::NoNextOutput)?;
         let order = self.order.clone().without_its_encoder()?;
         let opened = Arc::new(names.open(&order, Opened::open)?);
         Ok(Ready { opened, order, first })

@@ -79,8 +79,7 @@ impl Part {
         match ready {
             Ok(ready) => ready.map(Some),
             Err(TryRecvError::Empty) => Ok(None),
-            // Its thread has panicked, and said so.
-            Err(TryRecvError::Disconnected) => Err(RecordError::NotRunning),
+            Err(TryRecvError::Disconnected) => Err(RecordError::Panicked),
         }
     }
 

@@ -191,6 +191,10 @@ impl Parts {
                     };
                     events.into_iter().for_each(|event| self.events.tell(event));
                     part.begin(opened, first);
+                    // An encoder that has broken is not asked for again.
+                    if let (Some(wanted), Some(recipe)) = (&mut self.wanted, &order.recipe) {
+                        wanted.encoder.clone_from(&recipe.encoder);
+                    }
                     self.order = order;
                 }
                 Err(why) => {
