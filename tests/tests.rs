@@ -36,6 +36,9 @@ mod faces;
 /// Whatever strangers and insiders send, honest people notice nothing of it.
 #[cfg(unix)]
 mod hostile;
+/// A recorder for programs ends, goes on in the next file and gives way exactly as it was told.
+#[cfg(target_os = "linux")]
+mod limits;
 /// Calls of two to four in simulated worlds, where everything goes wrong that can.
 #[cfg(unix)]
 mod mesh;

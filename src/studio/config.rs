@@ -167,11 +167,11 @@ pub enum WhenReached {
 /// What gives way when encoding can't keep up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Adaptive {
-    /// Fewer pictures a second are encoded.
+    /// Every other picture is the one before once more, which costs the encoder little; the file's rate stays.
     Rate,
-    /// Pictures become smaller.
+    /// Half as wide and half as high, in a file of its own.
     Size,
-    /// The encoder takes less trouble.
+    /// One quality lower, or half the bit rate, in a file of its own.
     Quality,
 }
 
@@ -223,6 +223,15 @@ impl Adaptive {
     /// All of them with their names.
     pub const NAMES: [(&str, Adaptive); 3] =
         [("rate", Adaptive::Rate), ("size", Adaptive::Size), ("quality", Adaptive::Quality)];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Adaptive::Rate => "rate",
+            Adaptive::Size => "size",
+            Adaptive::Quality => "quality",
+        }
+    }
 }
 
 impl Loudness {

@@ -11,24 +11,46 @@
 //! waits behind that, [`SubmitError::Busy`] says so, and what was submitted has not been taken.
 //!
 //! A whole program to begin with is `examples/record_frames.rs`.
+//!
+//! # More than one file
+//!
+//! A recording goes on in the next file (`talk.mkv`, `talk-2.mkv`, ...) at a limit that rolls over, when the encoder of
+//! its pictures breaks, and when the size or quality of its pictures gives way to a machine that can't keep up. Each
+//! file is whole by itself and begins with a key frame; none repeats or misses a picture or sample of another. Only a
+//! file whose encoder broke may show or sound a little beyond its end as reported, and what follows begins with that
+//! again; one file whose track goes on with another encoder is not made yet.
+//! MP3 and AAC in files that can't say what their encoder puts in front of the sound begin that much later.
+//!
+//! `max_bytes` is judged by what the pictures of a file have cost so far, with half a second to spare.
 
+mod adapt;
 mod error;
+mod event;
 mod input;
+mod item;
+mod opened;
+mod order;
 mod output;
+mod part;
+mod parts;
+mod place;
 mod report;
 mod running;
 mod sink;
 
 pub use error::{RecordError, SubmitError};
+pub use event::RecordingEvent;
 pub use input::{AudioBlock, VideoFrame};
 pub use output::{MemoryOutput, Output};
-pub use report::{PauseReport, RecordingReport, RecordingStatus, SyncReport};
+pub use report::{FileReport, PauseReport, RecordingReport, RecordingStatus, SyncReport};
 
 use super::config::{RecordingConfig, Valid};
-use crate::media::{self, EncoderTable, PixelFormat, RawPictures, RawSound, Recording, RecordingSpec, SampleFormat};
+use crate::disk::{Place, space::free_bytes};
+use crate::media::{self, EncoderTable, PixelFormat, RawPictures, RawSound, Recording, SampleFormat};
 use crate::words::Size;
 use error::{CHANNELS_MAX, SIDE_MAX};
-use running::{Encoders, Running};
+use order::{Encoders, Order};
+use running::Running;
 use sink::Destination;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -64,6 +86,7 @@ pub struct MediaRecorder {
     valid: Valid,
     pictures: Option<RawPictures>,
     sound: Option<RawSound>,
+    table: Option<EncoderTable>,
     running: Mutex<Option<Running>>,
 }
 
@@ -81,7 +104,7 @@ impl MediaRecorder {
             rate_hz: recipe.rate_hz,
             channels: recipe.channels,
         });
-        Ok(MediaRecorder { valid, pictures, sound, running: Mutex::new(None) })
+        Ok(MediaRecorder { valid, pictures, sound, table: None, running: Mutex::new(None) })
     }
 
     /// Pictures will come like that; they are brought to the configured size.
@@ -113,16 +136,20 @@ impl MediaRecorder {
         }
     }
 
+    /// Encoders are chosen from this table instead of our own.
+    pub fn encoder_table(mut self, table: EncoderTable) -> MediaRecorder {
+        self.table = Some(table);
+        self
+    }
+
     /// The graph that would run, on one line.
     pub fn dry_run(&self) -> Result<String, RecordError> {
-        let encoders = self.encoders()?;
-        Ok(Recording::text(&self.spec(&encoders))?)
+        Ok(Recording::text(&self.order()?.spec())?)
     }
 
     /// Whether what was recorded before a crash can be read.
     pub fn is_crash_safe(&self) -> Result<bool, RecordError> {
-        let encoders = self.encoders()?;
-        Ok(self.spec(&encoders).is_crash_safe())
+        Ok(self.order()?.spec().is_crash_safe())
     }
 
     /// Begins a file, which must not exist yet.
@@ -133,23 +160,32 @@ impl MediaRecorder {
         if !fits {
             return Err(RecordError::Extension { path: path.to_owned(), container });
         }
-        self.begin(Destination::File(path.to_owned()))
+        self.begin(|least_bytes| {
+            let place = Place::file(path)?;
+            match free_bytes(&place.folder) {
+                Ok(free_bytes) if free_bytes < least_bytes => {
+                    Err(RecordError::NoSpace { path: path.to_owned(), free_bytes, least_bytes })
+                }
+                _ => Ok(Destination::File(place)),
+            }
+        })
     }
 
     /// Begins, with all bytes going to `output`. MP4 and MOV stay in fragments there, since nobody can finish in place
     /// what they cannot read.
     pub fn start_into(&self, output: impl Output + 'static) -> Result<(), RecordError> {
-        self.begin(Destination::Own(Box::new(output)))
+        self.begin(|_| Ok(Destination::Own(Box::new(output))))
     }
 
-    fn begin(&self, destination: Destination) -> Result<(), RecordError> {
+    fn begin(&self, destination: impl FnOnce(u64) -> Result<Destination, RecordError>) -> Result<(), RecordError> {
         let mut running = self.running();
         if running.is_some() {
             return Err(RecordError::Running);
         }
         self.check_input()?;
-        let encoders = self.encoders()?;
-        *running = Some(Running::begin(&self.valid, &self.spec(&encoders), &encoders, destination)?);
+        let order = self.order()?;
+        let destination = destination(self.valid.limits().min_free_bytes)?;
+        *running = Some(Running::begin(order, destination)?);
         Ok(())
     }
 
@@ -204,17 +240,17 @@ impl MediaRecorder {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn encoders(&self) -> Result<Encoders, RecordError> {
+    fn order(&self) -> Result<Order, RecordError> {
         media::start().map_err(RecordError::Media)?;
-        let table = EncoderTable::load()?;
-        Ok(Encoders {
-            picture: self.valid.picture().map(|recipe| table.picture(recipe)).transpose()?,
-            sound: self.valid.sound().map(|recipe| table.sound(recipe)).transpose()?,
+        let table = self.table.clone().map_or_else(EncoderTable::load, Ok)?;
+        Ok(Order {
+            encoders: Encoders::choose(&self.valid, &table)?,
+            recipe: self.valid.picture().cloned(),
+            valid: self.valid.clone(),
+            pictures: self.pictures.clone(),
+            sound: self.sound,
+            table,
         })
-    }
-
-    fn spec<'a>(&'a self, encoders: &'a Encoders) -> RecordingSpec<'a> {
-        encoders.spec(&self.valid, self.pictures.as_ref(), self.sound)
     }
 }
 

@@ -40,6 +40,13 @@ impl EncoderTable {
         Ok(())
     }
 
+    /// Takes out the rows of an element that has proved broken.
+    pub fn remove(&mut self, element: &str) {
+        for rows in self.rows.values_mut() {
+            rows.retain(|row| row.element != element);
+        }
+    }
+
     /// The elements that could code so, best first, whether they are installed or not.
     pub fn elements(&self, codec: impl Into<Codec>) -> Vec<&str> {
         let mut elements: Vec<&str> = self.usable(codec.into()).map(|row| row.element.as_str()).collect();

@@ -49,6 +49,27 @@ pub enum RecordError {
         /// What is configured.
         container: Container,
     },
+    /// The disk has less than it has to keep.
+    #[error(
+        "only {free_bytes} bytes are free where {path} would be, and {least_bytes} have to stay free; make room, choose \
+         another folder, or lower limits.min_free_bytes"
+    )]
+    NoSpace {
+        /// The file.
+        path: PathBuf,
+        /// What there is.
+        free_bytes: u64,
+        /// What has to stay.
+        least_bytes: u64,
+    },
+    /// One output, and a roll-over.
+    #[error(
+        "an output of one's own is followed by no other; set limits.when_reached to \"end\", or record into a file"
+    )]
+    NoNextOutput,
+    /// Our own bug.
+    #[error("a thread that opens files has panicked; what was recorded until then is in the files before")]
+    Panicked,
     /// An encoder or the disk hangs.
     #[error("the recording does not end: nothing was encoded or written for {seconds} s; run hyperzoom recover on it")]
     Stuck {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! How a recording goes, and how it went.
 
+use super::event::RecordingEvent;
 use crate::sync::feed::{Pause, Sync};
 use crate::words::Container;
 use serde::Serialize;
@@ -35,12 +36,16 @@ pub struct RecordingStatus {
     pub audio_encoder: String,
     /// What has gone wrong, if anything has.
     pub failed: Option<String>,
+    /// The limit that has ended it, for example "limits.max_seconds".
+    pub limit: Option<&'static str>,
+    /// What has happened so far.
+    pub events: Vec<RecordingEvent>,
 }
 
 /// How it went.
 #[derive(Clone, Debug, Serialize)]
 pub struct RecordingReport {
-    /// The file, unless it went elsewhere.
+    /// The file, unless it went elsewhere; the first of them, where there are more.
     pub file: Option<PathBuf>,
     /// What it is wrapped in.
     pub container: Container,
@@ -50,7 +55,7 @@ pub struct RecordingReport {
     pub frames: u64,
     /// Its samples, at the rate they were submitted with.
     pub samples: u64,
-    /// Its size.
+    /// Its size; of all files together.
     pub bytes: u64,
     /// Everything that was taken is in it.
     pub whole: bool,
@@ -62,11 +67,42 @@ pub struct RecordingReport {
     pub sync: SyncReport,
     /// The pauses.
     pub pauses: Vec<PauseReport>,
-    /// Which encoder made the pictures.
+    /// Which encoder made the pictures, at first.
     pub video_encoder: String,
     /// Which encoder made the sound.
     pub audio_encoder: String,
     /// What went wrong, if anything did.
+    pub failed: Option<String>,
+    /// The limit that has ended it, for example "limits.max_seconds".
+    pub limit: Option<&'static str>,
+    /// All files, in order: each goes on at the very picture and sample at which the one before ends.
+    pub files: Vec<FileReport>,
+    /// What happened on the way.
+    pub events: Vec<RecordingEvent>,
+}
+
+/// One file of a recording.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileReport {
+    /// The file, unless it went elsewhere.
+    pub file: Option<PathBuf>,
+    /// Its first picture, counted from the beginning of the recording.
+    pub first_frame: u64,
+    /// Its pictures.
+    pub frames: u64,
+    /// Its first sample, counted from the beginning of the recording.
+    pub first_sample: u64,
+    /// Its samples, at the rate they were submitted with.
+    pub samples: u64,
+    /// Its size.
+    pub bytes: u64,
+    /// Everything that was taken for it is in it.
+    pub whole: bool,
+    /// How long finishing took, in milliseconds.
+    pub finish_ms: u64,
+    /// Which encoder made its pictures.
+    pub video_encoder: String,
+    /// What went wrong with it, if anything did.
     pub failed: Option<String>,
 }
 

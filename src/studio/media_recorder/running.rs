@@ -1,61 +1,36 @@
 // SPDX-License-Identifier: MIT
-//! A recording that runs: what is submitted goes through the feed to the encoders.
+//! A recording that runs: what is submitted goes through the feed to the encoders of the file it belongs to.
 
+use super::adapt::{Adapt, Change, Load};
 use super::error::{RecordError, SubmitError};
+use super::event::RecordingEvent;
 use super::input::{AudioBlock, VideoFrame};
+use super::item::Item;
+use super::order::Order;
+use super::parts::Parts;
 use super::report::{PauseReport, RecordingReport, RecordingStatus};
-use super::sink::{Destination, Shared, Sink};
-use crate::media::{Choice, PictureTrack, RawPicture, RawPictures, RawSound, Recording, RecordingSpec, SoundTrack};
-use crate::studio::config::{Limits, Valid};
+use super::sink::Destination;
+use crate::media::{RawPicture, RawPictures, RawSound};
+use crate::studio::config::{Adaptive, Limits, WhenReached};
 use crate::sync::Feed;
 use crate::sync::feed::{Output, Plan};
-use crate::words::{Container, Facts, Mono, RATE_HZ, Rate};
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
-
-/// An encoder that makes nothing for so long, while something waits for it, will not end any more.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Who encodes.
-#[derive(Debug)]
-pub struct Encoders {
-    pub picture: Option<Choice>,
-    pub sound: Option<Choice>,
-}
-
-impl Encoders {
-    /// The whole graph.
-    pub fn spec<'a>(
-        &'a self,
-        valid: &'a Valid,
-        pictures: Option<&'a RawPictures>,
-        sound: Option<RawSound>,
-    ) -> RecordingSpec<'a> {
-        let picture = self.picture.as_ref().zip(valid.picture()).zip(pictures);
-        let heard = self.sound.as_ref().zip(valid.sound()).zip(sound);
-        RecordingSpec {
-            container: valid.container(),
-            pictures: picture.map(|((encoder, recipe), raw)| PictureTrack { encoder, recipe, raw }),
-            sound: heard.map(|((encoder, recipe), raw)| SoundTrack { encoder, recipe, raw }),
-        }
-    }
-
-    fn names(&self) -> [String; 2] {
-        [&self.picture, &self.sound].map(|choice| choice.as_ref().map_or(String::new(), |c| c.element.clone()))
-    }
-}
+use crate::words::{Container, Mono, RATE_HZ, Rate};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// See the module.
 pub struct Running {
     feed: Feed<RawPicture, AudioBlock>,
-    recording: Recording,
-    sink: Sink,
-    shared: Arc<Shared>,
+    parts: Parts,
+    file: Option<PathBuf>,
     pictures: Option<RawPictures>,
     rate: Option<Rate>,
     sound: Option<RawSound>,
     black: Option<RawPicture>,
+    /// Shown instead of the next one, while the rate gives way.
+    shown: Option<RawPicture>,
+    adapt: Adapt,
+    begun: Instant,
     frames_in: u64,
     samples: u64,
     limits: Limits,
@@ -66,41 +41,49 @@ pub struct Running {
 
 impl Running {
     /// Starts the encoders and opens the file.
-    pub fn begin(
-        valid: &Valid,
-        spec: &RecordingSpec<'_>,
-        encoders: &Encoders,
-        destination: Destination,
-    ) -> Result<Running, RecordError> {
-        let rate = valid.picture().map(|recipe| recipe.rate);
-        let sound = spec.sound.map(|track| track.raw);
+    pub fn begin(order: Order, destination: Destination) -> Result<Running, RecordError> {
+        let rate = order.valid.picture().map(|recipe| recipe.rate);
+        let sound = order.sound.filter(|_| order.valid.sound().is_some());
         let feed = Feed::new(Plan::new(rate, sound.map(|raw| raw.rate_hz)))?;
-        let shared = Arc::<Shared>::default();
-        let sink = Sink::open(destination, valid.container(), facts(valid, spec, encoders), shared.clone())?;
-        let take = sink.taker();
-        let recording = Recording::start(spec, move |signal| take(signal))?;
-        let pictures = spec.pictures.map(|track| track.raw.clone());
+        let mut steps = order.valid.adaptive().to_vec();
+        let file = match &destination {
+            Destination::File(place) => Some(place.master.clone()),
+            Destination::Own(_) => {
+                if order.valid.limits().when_reached == WhenReached::RollOver {
+                    return Err(RecordError::NoNextOutput);
+                }
+                // Everything else begins a file of its own.
+                steps.retain(|step| *step == Adaptive::Rate);
+                None
+            }
+        };
+        let pictures = order.pictures.clone();
+        let (limits, container) = (order.valid.limits().clone(), order.valid.container());
+        let (crash_safe, names) = (order.spec().is_crash_safe(), order.names());
         Ok(Running {
             feed,
-            recording,
-            sink,
-            shared,
+            parts: Parts::begin(order, destination)?,
+            file,
             black: pictures.as_ref().map(RawPicture::black),
+            shown: None,
+            adapt: Adapt::new(steps),
+            begun: Instant::now(),
             pictures,
             rate,
             sound,
             frames_in: 0,
             samples: 0,
-            limits: valid.limits().clone(),
-            container: valid.container(),
-            crash_safe: spec.is_crash_safe(),
-            names: encoders.names(),
+            limits,
+            container,
+            crash_safe,
+            names,
         })
     }
 
     /// See [`super::MediaRecorder::submit_video`].
     pub fn video(&mut self, frame: &VideoFrame, at: Option<Duration>) -> Result<(), SubmitError> {
         self.may_take(0)?;
+        self.is_within(|taken, end| taken.picture < end.picture)?;
         let expected =
             self.pictures.as_ref().filter(|kind| (kind.format, kind.size) != (frame.kind.format, frame.kind.size));
         if let Some(expected) = expected {
@@ -114,12 +97,14 @@ impl Running {
         self.feed.picture(at.map(mono), frame.raw.clone())?;
         self.frames_in += 1;
         self.drain();
+        self.adapt();
         Ok(())
     }
 
     /// See [`super::MediaRecorder::submit_audio`].
     pub fn audio(&mut self, block: &AudioBlock, at: Option<Duration>) -> Result<(), SubmitError> {
         self.may_take(1)?;
+        self.is_within(|taken, end| taken.sample < end.sample)?;
         if let Some(expected) = self.sound.filter(|kind| *kind != block.kind) {
             let parts = |kind: RawSound| (kind.rate_hz, kind.channels, kind.format);
             return Err(SubmitError::SoundChanged { expected: parts(expected), given: parts(block.kind) });
@@ -142,28 +127,26 @@ impl Running {
     }
 
     /// Whether more of this stream may come: nothing has failed, nothing is full.
-    fn may_take(&self, stream: usize) -> Result<(), SubmitError> {
-        if let Some(why) = self.shared.failed() {
+    fn may_take(&mut self, stream: usize) -> Result<(), SubmitError> {
+        self.parts.look();
+        if let Some(why) = self.parts.failed() {
             return Err(SubmitError::Failed { why });
         }
-        if self.limits.max_seconds.is_some_and(|most| self.seconds() >= most) {
-            return Err(SubmitError::LimitReached { what: "limits.max_seconds" });
-        }
-        if self.limits.max_bytes.is_some_and(|most| self.shared.bytes.load(Relaxed) >= most) {
-            return Err(SubmitError::LimitReached { what: "limits.max_bytes" });
-        }
-        let (waiting_bytes, limit_bytes) = (self.waiting_bytes(), self.limits.max_waiting_bytes);
-        // A muxer holds one stream back until the other has come as far. The one that is waited for is let in, or both
-        // would be told for ever that there is too much of the first.
-        let awaited = self.recording.waiting_bytes()[stream] == 0 && self.sink.waiting_bytes() <= limit_bytes;
-        if waiting_bytes > limit_bytes && !awaited {
+        let (waiting_bytes, limit_bytes) = (self.parts.waiting_bytes(), self.limits.max_waiting_bytes);
+        if waiting_bytes > limit_bytes && !self.parts.is_awaited(stream, limit_bytes) {
+            // Whoever gives up what was refused would not come back with what gives way.
+            self.adapt();
             return Err(SubmitError::Busy { waiting_bytes, limit_bytes });
         }
         Ok(())
     }
 
-    fn waiting_bytes(&self) -> u64 {
-        self.recording.waiting_bytes().iter().sum::<u64>() + self.sink.waiting_bytes()
+    /// Whether the end has not been reached, by the stream that is asked about.
+    fn is_within(&self, within: impl Fn(super::place::Cut, super::place::Cut) -> bool) -> Result<(), SubmitError> {
+        match self.parts.end() {
+            Some((end, what)) if !within(self.parts.taken, end) => Err(SubmitError::LimitReached { what }),
+            _ => Ok(()),
+        }
     }
 
     /// What the feed has decided goes to the encoders.
@@ -171,129 +154,116 @@ impl Running {
         while let Some(output) = self.feed.poll() {
             match output {
                 Output::Picture { index, picture, .. } => {
-                    if let Some(shown) = picture.as_ref().or(self.black.as_ref()) {
-                        self.recording.picture(index, shown);
+                    let skips = index % 2 == 1 && self.adapt.given().contains(&Adaptive::Rate);
+                    let again = self.shown.clone().filter(|_| skips);
+                    if let Some(shown) = again.or(picture).or_else(|| self.black.clone()) {
+                        self.shown = Some(shown.clone());
+                        self.parts.put(Item::Picture(index, shown));
                     }
                 }
                 Output::Sound { payload, skip, take } => {
-                    self.recording.sound(self.samples, payload.part(skip, take));
+                    self.parts.put(Item::Sound { first: self.samples, block: payload, skip, take });
                     self.samples += take;
                 }
                 Output::Silence(samples) => {
-                    self.recording.silence(self.samples, samples);
+                    self.parts.put(Item::Silence { first: self.samples, samples });
                     self.samples += samples;
                 }
                 Output::Happened(happening) => tracing::debug!("{}", happening.what),
             }
         }
-        // Kept up to date, because an encoder that breaks ends the file without asking anybody. Rounded up: whoever
-        // counts it back at the sound's own rate rounds down.
-        let samples = u128::from(self.samples) * u128::from(RATE_HZ);
-        self.shared.sound_samples.store(samples.div_ceil(u128::from(self.raw_hz())) as u64, Relaxed);
     }
 
     fn raw_hz(&self) -> u32 {
         self.sound.map_or(RATE_HZ as u32, |raw| raw.rate_hz)
     }
 
-    fn seconds(&self) -> f64 {
-        match (self.rate, self.sound) {
-            (Some(rate), _) => self.feed.pictures_out() as f64 / rate.as_f64(),
-            (None, Some(sound)) => self.samples as f64 / f64::from(sound.rate_hz),
-            (None, None) => 0.0,
+    /// Something gives way when too much waits, and comes back when nothing does.
+    fn adapt(&mut self) {
+        let (Some(rate), Some(pictures)) = (self.rate, &self.pictures) else { return };
+        let (bytes, limit_bytes) = (self.parts.waiting_bytes(), self.limits.max_waiting_bytes);
+        let second = (pictures.bytes().max(1) as f64 * rate.as_f64()).max(1.0);
+        let load = Load { bytes, limit_bytes, time: Duration::from_secs_f64(bytes as f64 / second) };
+        let Some(change) = self.adapt.look(self.begun.elapsed(), load) else { return };
+        let at_frame = self.parts.taken.picture;
+        let (step, event) = match change {
+            Change::Down(step) => (step, RecordingEvent::SteppedDown { what: step.name(), at_frame }),
+            Change::Up(step) => (step, RecordingEvent::SteppedUp { what: step.name(), at_frame }),
+        };
+        self.parts.events.tell(event);
+        if step != Adaptive::Rate {
+            self.parts.ease(self.adapt.given());
         }
+    }
+
+    fn seconds(&self) -> f64 {
+        self.parts.measure.seconds(self.parts.taken)
     }
 
     /// How it goes.
     pub fn status(&self) -> RecordingStatus {
-        let (seconds, bytes) = (self.seconds(), self.shared.bytes.load(Relaxed));
-        let [video_encoder, audio_encoder] = self.names.clone();
+        let (seconds, bytes) = (self.seconds(), self.parts.bytes());
+        let [video_encoder, audio_encoder] = self.parts.order.names();
         RecordingStatus {
             seconds,
-            frames: self.feed.pictures_out(),
+            frames: self.parts.taken.picture,
             frames_in: self.frames_in,
-            frames_encoded: self.recording.encoded().pictures,
-            samples: self.samples,
+            frames_encoded: self.parts.encoded_pictures(),
+            samples: self.parts.taken.sample,
             bytes,
-            waiting_bytes: self.waiting_bytes(),
+            waiting_bytes: self.parts.waiting_bytes(),
             kbps: if seconds > 0.0 { bytes as f64 * 8.0 / 1000.0 / seconds } else { 0.0 },
             paused: self.feed.is_paused(),
             sync: self.feed.sync().into(),
             video_encoder,
             audio_encoder,
-            failed: self.shared.failed(),
+            failed: self.parts.failed(),
+            limit: self.parts.end().map(|(_, what)| what).filter(|_| self.is_over()),
+            events: self.parts.events.all().to_vec(),
         }
+    }
+
+    /// Whether the limit that ends it has been reached.
+    fn is_over(&self) -> bool {
+        self.parts.end().is_some_and(|(end, _)| self.parts.measure.has_reached(self.parts.taken, end))
     }
 
     /// Everything that was taken is encoded, and the file finished.
     pub fn finish(mut self) -> Result<RecordingReport, RecordError> {
         self.feed.end();
         self.drain();
-        self.recording.end();
-        let end = self.await_end()?;
+        let limit = self.parts.end().map(|(_, what)| what).filter(|_| self.is_over());
+        let files = self.parts.finish()?;
+        let failed = self.parts.failed().or_else(|| files.iter().find_map(|file| file.failed.clone()));
         let [video_encoder, audio_encoder] = self.names.clone();
         Ok(RecordingReport {
-            file: self.sink.file.clone(),
+            file: files.first().and_then(|file| file.file.clone()),
             container: self.container,
             seconds: self.seconds(),
-            frames: self.feed.pictures_out(),
-            samples: self.samples,
-            bytes: end.bytes,
-            whole: end.whole && self.shared.failed().is_none(),
+            frames: self.parts.taken.picture,
+            samples: self.parts.taken.sample,
+            bytes: files.iter().map(|file| file.bytes).sum(),
+            whole: files.iter().all(|file| file.whole) && failed.is_none(),
             crash_safe: self.crash_safe,
-            finish_ms: end.finalise_ms,
+            finish_ms: files.iter().map(|file| file.finish_ms).sum(),
             sync: self.feed.sync().into(),
             pauses: self.feed.pauses().iter().map(|pause| PauseReport::of(pause, self.raw_hz())).collect(),
             video_encoder,
             audio_encoder,
-            failed: self.shared.failed(),
+            failed,
+            limit,
+            files,
+            events: self.parts.events.all().to_vec(),
         })
-    }
-
-    /// As long as the encoders make something, they are waited for.
-    fn await_end(&self) -> Result<crate::disk::writer::Ended, RecordError> {
-        let mut made = self.recording.encoded();
-        loop {
-            if let Some(end) = self.sink.ended(PATIENCE) {
-                return end;
-            }
-            let now = self.recording.encoded();
-            if now == made {
-                return Err(RecordError::Stuck { seconds: PATIENCE.as_secs() });
-            }
-            made = now;
-        }
     }
 }
 
 impl std::fmt::Debug for Running {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Running").field("file", &self.sink.file).field("seconds", &self.seconds()).finish()
+        f.debug_struct("Running").field("file", &self.file).field("seconds", &self.seconds()).finish()
     }
 }
 
 fn mono(at: Duration) -> Mono {
     Mono(u64::try_from(at.as_nanos()).unwrap_or(u64::MAX))
-}
-
-/// What stands in files of ours. A timecode counts 30 pictures a second; other files have none.
-fn facts(valid: &Valid, spec: &RecordingSpec<'_>, encoders: &Encoders) -> Facts {
-    let [video_encoder, audio_encoder] = encoders.names();
-    let picture = valid.picture();
-    let has_timecode = picture.is_some_and(|recipe| recipe.rate == Rate::whole(30));
-    let sound_hz = valid.sound().map_or(RATE_HZ, |recipe| u64::from(recipe.rate_hz));
-    let priming = (u64::from(spec.priming()) * RATE_HZ).div_ceil(sound_hz);
-    Facts {
-        recorder: format!("HyperZoom {}", env!("CARGO_PKG_VERSION")),
-        video_codec: picture.map_or(String::new(), |recipe| recipe.codec.to_string()),
-        video_encoder,
-        width: picture.map_or(0, |recipe| recipe.size.width),
-        height: picture.map_or(0, |recipe| recipe.size.height),
-        audio_codec: valid.sound().map_or(String::new(), |recipe| recipe.codec.to_string()),
-        audio_encoder,
-        audio_bitrate_kbps: valid.sound().map_or(0, |recipe| recipe.kbps),
-        audio_priming: priming as u32,
-        started_utc_us: if has_timecode { jiff::Timestamp::now().as_microsecond() } else { 0 },
-        ..Facts::default()
-    }
 }

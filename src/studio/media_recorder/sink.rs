@@ -3,21 +3,29 @@
 
 use super::error::RecordError;
 use super::output::Output;
+use crate::disk::space::free_bytes;
 use crate::disk::writer::{Ended, WriterSignal};
 use crate::disk::{Piece, Place, Writer};
-use crate::media::RecordingSignal;
+use crate::media::{RecordingSignal, Trouble};
 use crate::mp4::opening;
 use crate::words::{Container, Facts, FragmentNote, Mono, RATE_HZ};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The disk is asked so often how much is free.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+
+/// Elements whose failing no other encoder of pictures could mend.
+const BEYOND_MENDING: [&str; 4] = ["audio_encoder", "sound", "mux", "file"];
 
 /// Where it goes.
 pub enum Destination {
     /// A new file.
-    File(PathBuf),
+    File(Place),
     /// Somebody's own.
     Own(Box<dyn Output>),
 }
@@ -29,10 +37,39 @@ pub struct Shared {
     pub bytes: AtomicU64,
     /// How long the sound is so far, at [`RATE_HZ`].
     pub sound_samples: AtomicU64,
+    /// The disk has less left than it has to keep.
+    pub is_low: AtomicBool,
+    /// The graph has given out all its bytes.
+    pub drained: AtomicBool,
+    /// Another encoder takes over when the one of the pictures breaks; then this one's end is said by hand.
+    pub can_be_mended: bool,
     failed: Mutex<Option<String>>,
+    broken: Mutex<Option<String>>,
 }
 
 impl Shared {
+    /// Nothing has happened yet.
+    pub fn new(can_be_mended: bool) -> Shared {
+        Shared { can_be_mended, ..Shared::default() }
+    }
+
+    /// Why the encoder of the pictures is broken, if it is.
+    pub fn broken(&self) -> Option<String> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes trouble that can be mended; answers whether it can.
+    fn breaks(&self, trouble: &Trouble) -> bool {
+        let name = trouble.element.rsplit(':').next().unwrap_or_default();
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        // What follows from it is no trouble of its own.
+        let mended = broken.is_some() || self.can_be_mended && !BEYOND_MENDING.contains(&name);
+        if mended {
+            broken.get_or_insert(trouble.to_string());
+        }
+        mended
+    }
+
     /// The first reason is the one that counts.
     pub fn fail(&self, why: impl Into<String>) {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why.into());
@@ -53,26 +90,28 @@ pub struct Sink {
     pub file: Option<PathBuf>,
     waiting: Arc<AtomicU64>,
     take: Arc<dyn Fn(RecordingSignal) + Send + Sync>,
-    ended: Receiver<End>,
+    writer: Option<Arc<Writer>>,
+    ended: Mutex<Receiver<End>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Sink {
-    /// Opens it. `facts` are put into files of ours.
+    /// Opens it. `facts` are put into files of ours. Of a file's disk so much is left free.
     pub fn open(
         destination: Destination,
         container: Container,
         facts: Facts,
         shared: Arc<Shared>,
+        min_free_bytes: u64,
     ) -> Result<Sink, RecordError> {
         let (tell, ended) = channel();
+        let ended = Mutex::new(ended);
         match destination {
-            Destination::File(path) => {
-                let place = Place::file(&path)?;
-                let writer = file(&place, &shared, tell)?;
+            Destination::File(place) => {
+                let writer = Arc::new(file(&place, &shared, min_free_bytes, tell)?);
                 let waiting = writer.waiting();
-                let take = take_for_file(writer, container, facts, shared);
-                Ok(Sink { file: Some(place.master), waiting, take: Arc::new(take), ended, thread: None })
+                let take = Arc::new(take_for_file(writer.clone(), container, facts, shared));
+                Ok(Sink { file: Some(place.master), waiting, take, writer: Some(writer), ended, thread: None })
             }
             Destination::Own(output) => {
                 let (pieces, inbox) = channel();
@@ -84,8 +123,9 @@ impl Sink {
                 };
                 let thread = std::thread::Builder::new().name("recording output".into()).spawn(work);
                 let thread = Some(thread.expect("the system has a thread left"));
-                let take = take_for_own(Pieces { pieces, waiting: waiting.clone() }, container, facts, shared);
-                Ok(Sink { file: None, waiting, take: Arc::new(take), ended, thread })
+                let pieces = Pieces { pieces, waiting: waiting.clone() };
+                let take = Arc::new(take_for_own(pieces, container, facts, shared));
+                Ok(Sink { file: None, waiting, take, writer: None, ended, thread })
             }
         }
     }
@@ -100,15 +140,29 @@ impl Sink {
         self.waiting.load(Relaxed)
     }
 
+    /// Ends the file of a broken graph.
+    pub fn end(&self, sound_samples: u64) {
+        if let Some(writer) = &self.writer {
+            writer.write(Piece::End(sound_samples));
+        }
+    }
+
     /// How it ended, if it has within that time.
-    pub fn ended(&self, within: std::time::Duration) -> Option<End> {
-        self.ended.recv_timeout(within).ok()
+    pub fn ended(&self, within: Duration) -> Option<End> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(within).ok()
+    }
+}
+
+impl std::fmt::Debug for Sink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sink").field("file", &self.file).finish_non_exhaustive()
     }
 }
 
 impl Drop for Sink {
     fn drop(&mut self) {
         self.take = Arc::new(|_| ());
+        self.writer = None;
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
@@ -117,10 +171,26 @@ impl Drop for Sink {
     }
 }
 
-fn file(place: &Place, shared: &Arc<Shared>, tell: Sender<End>) -> Result<Writer, RecordError> {
+fn file(place: &Place, shared: &Arc<Shared>, min_free_bytes: u64, tell: Sender<End>) -> Result<Writer, RecordError> {
     let shared = shared.clone();
+    let asked = Mutex::new(Instant::now());
+    let folder = place.folder.clone();
+    // Asked by the thread that writes: disks of a network may take their time.
+    let look = move |shared: &Shared| {
+        let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.elapsed() < ASK_EVERY {
+            return;
+        }
+        *asked = Instant::now();
+        if free_bytes(&folder).is_ok_and(|free| free < min_free_bytes) {
+            shared.is_low.store(true, Relaxed);
+        }
+    };
     let writer = Writer::create(place, move |signal| match signal {
-        WriterSignal::Safe { bytes, .. } => shared.bytes.store(bytes, Relaxed),
+        WriterSignal::Safe { bytes, .. } => {
+            shared.bytes.store(bytes, Relaxed);
+            look(&shared);
+        }
         WriterSignal::Full => shared.fail("the disk is full"),
         WriterSignal::Failed(why) => shared.fail(format!("the file can't be written any more: {why}")),
         WriterSignal::Rescued(path) => {
@@ -138,7 +208,7 @@ fn file(place: &Place, shared: &Arc<Shared>, tell: Sender<End>) -> Result<Writer
 }
 
 fn take_for_file(
-    writer: Writer,
+    writer: Arc<Writer>,
     container: Container,
     facts: Facts,
     shared: Arc<Shared>,
@@ -158,7 +228,7 @@ fn take_for_file(
             happenings: Vec::new(),
         }
     };
-    let headed = std::sync::atomic::AtomicBool::new(false);
+    let headed = AtomicBool::new(false);
     move |signal| match signal {
         RecordingSignal::Bytes { bytes, header: true, .. } if in_fragments => {
             headed.store(true, Relaxed);
@@ -168,9 +238,17 @@ fn take_for_file(
             writer.write(Piece::Fragment(bytes, note(begin.unwrap_or_default())));
         }
         RecordingSignal::Bytes { at, bytes, .. } => writer.write(Piece::Bytes { at, bytes }),
-        RecordingSignal::End => writer.write(Piece::End(shared.sound_samples.load(Relaxed))),
+        RecordingSignal::End => {
+            shared.drained.store(true, Relaxed);
+            if shared.broken().is_none() {
+                writer.write(Piece::End(shared.sound_samples.load(Relaxed)));
+            }
+        }
         RecordingSignal::Failed(trouble) => {
             tracing::error!("{trouble}: {}", trouble.debug);
+            if shared.breaks(&trouble) {
+                return;
+            }
             shared.fail(format!("encoding has failed: {trouble}"));
             writer.write(Piece::End(shared.sound_samples.load(Relaxed)));
         }

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+//! What happens to a recording on its way, worth telling and no failure.
+
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum RecordingEvent {
+    /// The next file has begun.
+    NextFile {
+        /// Which.
+        file: PathBuf,
+        /// Its first picture, counted from the beginning of the recording.
+        at_frame: u64,
+        /// Its first sample.
+        at_sample: u64,
+        /// Why: "limits.max_seconds", "limits.max_bytes", "adaptive.mode" or "encoder".
+        why: &'static str,
+    },
+    /// Nothing behind this place is recorded.
+    LimitReached {
+        /// Which limit.
+        what: &'static str,
+        /// The end, in pictures.
+        at_frame: u64,
+        /// The end, in samples.
+        at_sample: u64,
+    },
+    /// Encoding can't keep up, and this gives way.
+    SteppedDown {
+        /// "rate", "size" or "quality".
+        what: &'static str,
+        /// From this picture on, or a few behind it.
+        at_frame: u64,
+    },
+    /// It keeps up, and this comes back.
+    SteppedUp {
+        /// "rate", "size" or "quality".
+        what: &'static str,
+        /// From this picture on, or a few behind it.
+        at_frame: u64,
+    },
+    /// An encoder broke, and another has taken over in a file of its own.
+    FellOver {
+        /// The one that broke.
+        from: String,
+        /// The one that has taken over.
+        to: String,
+        /// What it said.
+        why: String,
+        /// The first picture of the other one.
+        at_frame: u64,
+    },
+}
+
+/// An unsteady machine may go up and down for a week; whoever reads it wants to know how it began.
+const EVENTS_MAX: usize = 1_000;
+
+/// What has happened so far.
+#[derive(Debug, Default)]
+pub struct Events(Vec<RecordingEvent>);
+
+impl Events {
+    /// One more.
+    pub fn tell(&mut self, event: RecordingEvent) {
+        tracing::info!("{event:?}");
+        if self.0.len() < EVENTS_MAX {
+            self.0.push(event);
+        }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[RecordingEvent] {
+        &self.0
+    }
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+//! One file, open: its encoders and its end on the disk; and the work of finishing it, on a thread of its own.
+//!
+//! ```text
+//!   ended --> Job: what waits is encoded, the file finished --> FileReport
+//!              `- the encoder of the pictures breaks: the file ends with the last picture it has made, and what was
+//!                 kept goes to the next encoder of the table, in the next file
+//! ```
+
+use super::error::RecordError;
+use super::event::RecordingEvent;
+use super::item::Item;
+use super::order::{Names, Order};
+use super::place::{Cut, Measure};
+use super::report::FileReport;
+use super::sink::{Destination, End, Shared, Sink};
+use crate::disk::WriterError;
+use crate::media::Recording;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+/// An encoder that makes nothing for so long, while something waits for it, will not end any more.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is left in a broken graph comes out within so long, or never.
+const BROKEN_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often a broken graph is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// See the module.
+#[derive(Debug)]
+pub struct Opened {
+    pub recording: Recording,
+    pub sink: Sink,
+    pub shared: Arc<Shared>,
+    /// Who encodes pictures and sound.
+    pub names: [String; 2],
+}
+
+/// How waiting for the end has ended.
+enum Outcome {
+    Ended(End),
+    Broken(String),
+}
+
+impl Opened {
+    /// Starts the encoders and opens the file.
+    pub fn open(order: &Order, destination: Destination) -> Result<Opened, RecordError> {
+        let can_be_mended = matches!(destination, Destination::File(_)) && order.recipe.is_some();
+        let shared = Arc::new(Shared::new(can_be_mended));
+        let (container, least) = (order.valid.container(), order.valid.limits().min_free_bytes);
+        let sink = Sink::open(destination, container, order.facts(), shared.clone(), least)?;
+        let take = sink.taker();
+        let recording = Recording::start(&order.spec(), move |signal| take(signal))?;
+        Ok(Opened { recording, sink, shared, names: order.names() })
+    }
+
+    /// Bytes that wait for the encoders and the disk.
+    pub fn waiting_bytes(&self) -> u64 {
+        self.recording.waiting_bytes().iter().sum::<u64>() + self.sink.waiting_bytes()
+    }
+
+    /// Everything has been given; the sound is so long, at [`RATE_HZ`].
+    fn end(&self, sound_samples: u64) {
+        self.shared.sound_samples.store(sound_samples, Relaxed);
+        self.recording.end();
+    }
+
+    /// As long as the encoders make something, they are waited for.
+    fn outcome(&self, is_mended: bool) -> Outcome {
+        let (mut made, mut since) = (self.recording.encoded(), Instant::now());
+        loop {
+            if let Some(end) = self.sink.ended(LOOK) {
+                return Outcome::Ended(end);
+            }
+            if let Some(why) = self.shared.broken().filter(|_| !is_mended) {
+                return Outcome::Broken(why);
+            }
+            let now = self.recording.encoded();
+            if now != made {
+                (made, since) = (now, Instant::now());
+            }
+            if since.elapsed() >= PATIENCE {
+                return Outcome::Ended(Err(RecordError::Stuck { seconds: PATIENCE.as_secs() }));
+            }
+        }
+    }
+
+    /// A graph without its encoder gives out what is behind it.
+    fn drain(&self) {
+        self.recording.end();
+        let begun = Instant::now();
+        while !self.shared.drained.load(Relaxed) && begun.elapsed() < BROKEN_PATIENCE {
+            std::thread::sleep(LOOK);
+        }
+    }
+}
+
+/// A file that is to be finished, and what it takes to go on in another.
+#[derive(Debug)]
+pub struct Job {
+    pub opened: Arc<Opened>,
+    pub order: Order,
+    pub names: Option<Names>,
+    pub measure: Measure,
+    /// Its place in the recording ...
+    pub first: Cut,
+    /// ... up to here.
+    pub taken: Cut,
+    /// What may not have been encoded yet.
+    pub kept: VecDeque<Item>,
+}
+
+/// A file to go on in.
+#[derive(Debug)]
+pub struct Ready {
+    pub opened: Arc<Opened>,
+    pub order: Order,
+    /// Where it begins.
+    pub first: Cut,
+}
+
+/// What has become of a job.
+#[derive(Debug, Default)]
+pub struct Done {
+    pub files: Vec<FileReport>,
+    pub events: Vec<RecordingEvent>,
+    pub error: Option<RecordError>,
+}
+
+impl Job {
+    /// Nothing more comes for it.
+    pub fn end(&self) {
+        self.opened.end(self.sound_samples(self.taken));
+    }
+
+    /// Waits until it is finished, with as many encoders as that takes.
+    pub fn run(mut self) -> Done {
+        let mut done = Done::default();
+        loop {
+            let why = match self.opened.outcome(false) {
+                Outcome::Ended(end) => {
+                    self.report(end, self.taken, None, &mut done);
+                    return done;
+                }
+                Outcome::Broken(why) => why,
+            };
+            let cut = self.wind_up();
+            let next = self.next(cut);
+            let end = self.finished();
+            self.report(end, cut, next.is_err().then_some(&why), &mut done);
+            let Ready { opened, order, first } = match next {
+                Ok(ready) => ready,
+                Err(why) => {
+                    done.error.get_or_insert(why);
+                    return done;
+                }
+            };
+            done.events.extend(fell_over(&self.opened, &opened, why, first));
+            let kept = from(std::mem::take(&mut self.kept), first);
+            kept.iter().for_each(|item| item.give(&opened.recording, first));
+            self = Job { opened, order, first, kept, ..self };
+            self.end();
+        }
+    }
+
+    /// Ends a broken file where its encoder broke; answers where the next one goes on. Pictures are encoded in their
+    /// order, so that counting them says which they are.
+    pub fn wind_up(&self) -> Cut {
+        self.opened.drain();
+        let encoded = self.first.picture + self.opened.recording.encoded().pictures;
+        let cut = self.measure.within(Cut { picture: encoded.min(self.taken.picture), ..self.taken });
+        self.opened.sink.end(self.sound_samples(cut));
+        cut
+    }
+
+    /// Goes on at that place with the next encoder.
+    pub fn next(&self, first: Cut) -> Result<Ready, RecordError> {
+        let names = self.names.as_ref().ok_or(RecordError::NoNextOutput)?;
+        let order = self.order.clone().without_its_encoder()?;
+        let opened = Arc::new(names.open(&order, Opened::open)?);
+        Ok(Ready { opened, order, first })
+    }
+
+    /// How a file ended that has been wound up.
+    pub fn finished(&self) -> End {
+        match self.opened.outcome(true) {
+            Outcome::Ended(end) => end,
+            Outcome::Broken(_) => Err(RecordError::Stuck { seconds: PATIENCE.as_secs() }),
+        }
+    }
+
+    /// Tells of the file, which goes as far as `until`.
+    pub fn report(&self, end: End, until: Cut, broken: Option<&String>, done: &mut Done) {
+        let failed = self.opened.shared.failed().or(broken.map(|why| format!("encoding has failed: {why}")));
+        let until = Cut { picture: until.picture.max(self.first.picture), sample: until.sample.max(self.first.sample) };
+        match end {
+            Ok(end) => done.files.push(FileReport {
+                file: self.opened.sink.file.clone(),
+                first_frame: self.first.picture,
+                frames: until.picture - self.first.picture,
+                first_sample: self.first.sample,
+                samples: until.sample - self.first.sample,
+                bytes: end.bytes,
+                whole: end.whole && failed.is_none(),
+                finish_ms: end.finalise_ms,
+                video_encoder: self.opened.names[0].clone(),
+                failed,
+            }),
+            // An encoder that broke before its first picture leaves nothing that anybody could miss.
+            Err(RecordError::Writer(WriterError::Empty)) if until == self.first && self.taken != self.first => {}
+            Err(why) => {
+                done.error.get_or_insert(why);
+            }
+        }
+    }
+
+    fn sound_samples(&self, until: Cut) -> u64 {
+        self.measure.sound_between(self.first, until)
+    }
+}
+
+/// What lies behind that place.
+pub fn from(items: VecDeque<Item>, first: Cut) -> VecDeque<Item> {
+    items.into_iter().filter_map(|item| item.split(first).1).collect()
+}
+
+/// One encoder has taken over from another.
+pub fn fell_over(from: &Opened, to: &Opened, why: String, first: Cut) -> Vec<RecordingEvent> {
+    let [from, to_name] = [from, to].map(|opened| opened.names[0].clone());
+    let fell = RecordingEvent::FellOver { from, to: to_name, why, at_frame: first.picture };
+    [Some(fell), next_file(to, first, "encoder")].into_iter().flatten().collect()
+}
+
+/// The next file has begun.
+pub fn next_file(opened: &Opened, first: Cut, why: &'static str) -> Option<RecordingEvent> {
+    let file = opened.sink.file.clone()?;
+    Some(RecordingEvent::NextFile { file, at_frame: first.picture, at_sample: first.sample, why })
+}
