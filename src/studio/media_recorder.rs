@@ -227,6 +227,3 @@ impl Drop for MediaRecorder {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;
