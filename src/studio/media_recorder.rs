@@ -262,6 +262,3 @@ impl Drop for MediaRecorder {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,7 +2,7 @@
 //! Bytes may go anywhere, a place that takes no more is told, and a recorder that is dropped has finished.
 
 use super::reel::{FIRST, SAMPLES, assert_right, picture, recorder, side_by_side, sound, submit};
-use hyperzoom::studio::{MemoryOutput, SubmitError};
+use hyperzoom::studio::{MemoryOutput, Output, SubmitError};
 use hyperzoom::words::{AudioCodec, Container, VideoCodec};
 use std::time::Duration;
 
@@ -58,6 +58,38 @@ fn an_output_that_is_full_ends_the_recording_and_not_the_recorder() {
     }
 }
 
+/// Somebody's own, with a mistake in it.
+struct Mistaken;
+
+impl Output for Mistaken {
+    fn write_at(&mut self, at: u64, _: &[u8]) -> std::io::Result<()> {
+        assert!(at < 2_000, "a mistake of the output's own");
+        Ok(())
+    }
+
+    fn sync(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_output_that_panics_ends_the_recording_and_not_the_recorder() {
+    let recorder = recorder(Container::Mkv, VideoCodec::H264, AudioCodec::Opus);
+    recorder.start_into(Mistaken).expect("it starts");
+    let why = (FIRST..FIRST + 600).find_map(|number| {
+        std::thread::sleep(Duration::from_millis(2));
+        let block = sound(number * SAMPLES, SAMPLES);
+        recorder.submit_video(picture(number), None).and_then(|()| recorder.submit_audio(&block, None)).err()
+    });
+    assert!(matches!(&why, Some(SubmitError::Failed { why }) if why.contains("panicked")), "{why:?}");
+    let report = recorder.stop().expect("it tells what it could");
+    assert!(!report.whole && report.failed.is_some(), "{report:?}");
+    let good = MemoryOutput::new();
+    recorder.start_into(good.clone()).expect("it can be used on");
+    submit(&recorder, FIRST..FIRST + 30, false);
+    assert!(recorder.stop().expect("it records").whole && good.is_synced());
+}
+
 #[test]
 fn a_recorder_that_is_dropped_has_finished_its_file() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -75,7 +107,7 @@ fn a_recorder_that_is_dropped_has_finished_its_file() {
 fn nothing_at_all_leaves_no_file_and_a_recorder_that_works() {
     let folder = tempfile::tempdir().expect("a folder");
     for container in Container::ALL {
-        let (empty, good) = ("empty", "good").into();
+        let (empty, good) = ("empty", "good");
         let name = |name: &str| folder.path().join(format!("{name}.{}", container.extension()));
         let recorder = recorder(container, container.video_codecs()[0], container.audio_codecs()[0]);
         recorder.start(name(empty)).expect("it starts");

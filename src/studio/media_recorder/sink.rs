@@ -9,6 +9,7 @@ use crate::disk::{Piece, Place, Writer};
 use crate::media::{RecordingSignal, Trouble};
 use crate::mp4::opening;
 use crate::words::{Container, Facts, FragmentNote, Mono, RATE_HZ};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -118,8 +119,9 @@ impl Sink {
                 let waiting = Arc::<AtomicU64>::default();
                 let (theirs, done) = (shared.clone(), waiting.clone());
                 let work = move || {
+                    let run = AssertUnwindSafe(|| run(output, &inbox, &done, &theirs));
                     // Nobody waits for the end of a recording that was given up.
-                    let _ = tell.send(run(output, &inbox, &done, &theirs));
+                    let _ = tell.send(catch_unwind(run).unwrap_or_else(|_| Ok(panicked(&theirs))));
                 };
                 let thread = std::thread::Builder::new().name("recording output".into()).spawn(work);
                 let thread = Some(thread.expect("the system has a thread left"));
@@ -322,4 +324,10 @@ fn run(mut output: Box<dyn Output>, inbox: &Receiver<Given>, waiting: &AtomicU64
         shared.fail(format!("the output could not finish: {why}"));
     }
     Ok(Ended { bytes: written, whole, frames: 0, samples: 0, finalise_ms: begun.elapsed().as_millis() as u64 })
+}
+
+/// The code was somebody else's; what it was given is lost, but whoever records is told.
+fn panicked(shared: &Shared) -> Ended {
+    shared.fail("the output has panicked");
+    Ended { bytes: shared.bytes.load(Relaxed), whole: false, frames: 0, samples: 0, finalise_ms: 0 }
 }
