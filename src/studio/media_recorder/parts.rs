@@ -170,7 +170,9 @@ impl Parts {
         let before = self.opening.take();
         let open = move || {
             // One after the other, so that their names are in order. One that has panicked is noticed elsewhere.
-            before.map(JoinHandle::join);
+            if let Some(before) = before {
+                let _ = before.join();
+            }
             // A smaller picture that nobody can encode is no reason to have none.
             let order = order.clone().with(wanted).unwrap_or(order);
             let opened = names.open(&order, Opened::open).map(Arc::new);
