@@ -83,6 +83,47 @@ fn a_recording_ends_at_its_last_picture_and_sample_in_every_container() {
 }
 
 #[test]
+fn what_carries_its_time_ends_and_goes_on_at_the_same_places() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut config = config(Container::Mkv);
+    config.limits.max_seconds = Some(1.5);
+    let mut feeder = Feeder::start(&config, folder.path(), None);
+    feeder.stamped = true;
+    let refused = (0..200).find_map(|_| feeder.slot().err()).expect("it does not go on for ever");
+    assert!(limited("limits.max_seconds", refused));
+    let report = feeder.stop();
+    assert_eq!((report.frames, report.samples), (45, 72_000), "{report:#?}");
+    let readings_of_one = readings(&report);
+    pictures_go_on(&report, &readings_of_one);
+    sound_goes_on(&report, &readings_of_one);
+    config.limits.when_reached = WhenReached::RollOver;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut feeder = Feeder::start(&config, folder.path(), None);
+    feeder.stamped = true;
+    (0..100).for_each(|_| feeder.slot().expect("it goes on"));
+    let report = feeder.stop();
+    assert_eq!((report.frames, report.samples, report.files.len()), (100, 160_000, 3), "{report:#?}");
+    let readings = readings(&report);
+    pictures_go_on(&report, &readings);
+    sound_goes_on(&report, &readings);
+}
+
+#[test]
+fn an_output_of_ones_own_ends_at_its_limit_too() {
+    let mut config = config(Container::Mkv);
+    config.limits.max_seconds = Some(1.0);
+    let output = MemoryOutput::new();
+    let recorder = feeder::recorder(&config, None);
+    recorder.start_into(output.clone()).unwrap_or_else(|e| panic!("{e}"));
+    let mut feeder = Feeder::to(recorder);
+    assert!((0..60).any(|_| feeder.slot().is_err()), "it does not go on for ever");
+    let report = feeder.stop();
+    assert_eq!((report.frames, report.samples, report.limit), (30, 48_000, Some("limits.max_seconds")));
+    assert_eq!((report.files.len(), report.bytes), (1, output.bytes().len() as u64));
+    assert!(output.is_synced());
+}
+
+#[test]
 fn a_block_of_sound_that_crosses_the_limit_is_clipped_to_the_sample() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut config = config(Container::Mkv).pictures_off();

@@ -42,6 +42,8 @@ pub fn recorder(config: &RecordingConfig, table: Option<EncoderTable>) -> MediaR
 /// Submits one after the other, and again what was refused only because too much waits.
 pub struct Feeder {
     pub recorder: MediaRecorder,
+    /// Whether everything carries its time.
+    pub stamped: bool,
     painter: Painter,
     tone: Tone,
     pictures: u64,
@@ -54,7 +56,18 @@ impl Feeder {
         let recorder = recorder(config, table);
         let name = format!("talk.{}", config.container.extension());
         recorder.start(folder.join(name)).unwrap_or_else(|e| panic!("{e}"));
-        Feeder { recorder, painter: Painter::new(SIZE), tone: Tone::new(48_000, 0.0), pictures: 0, samples: 0 }
+        Feeder::to(recorder)
+    }
+
+    /// For a recorder that has begun.
+    pub fn to(recorder: MediaRecorder) -> Feeder {
+        let (painter, tone) = (Painter::new(SIZE), Tone::new(48_000, 0.0));
+        Feeder { recorder, painter, tone, stamped: false, pictures: 0, samples: 0 }
+    }
+
+    fn at(&self, count: u64, per_second: u64) -> Option<Duration> {
+        // Some clock that has run for a while.
+        self.stamped.then(|| Duration::from_nanos(77_000_000_000 + count * 1_000_000_000 / per_second))
     }
 
     /// A picture and its sound.
@@ -71,7 +84,7 @@ impl Feeder {
         let mut bytes = vec![0; luma * 3 / 2];
         self.painter.paint(self.pictures, false, Format::I420, &planes, &mut bytes);
         let frame = VideoFrame::new(PixelFormat::I420, SIZE, bytes).expect("a whole picture");
-        patiently(|| self.recorder.submit_video(&frame, None))?;
+        patiently(|| self.recorder.submit_video(&frame, self.at(self.pictures, 30)))?;
         self.pictures += 1;
         Ok(())
     }
@@ -80,7 +93,7 @@ impl Feeder {
         let mut block = vec![0; samples];
         self.tone.fill(self.samples, &mut block);
         let block = AudioBlock::shorts(48_000, 1, &block).expect("whole samples");
-        patiently(|| self.recorder.submit_audio(&block, None))?;
+        patiently(|| self.recorder.submit_audio(&block, self.at(self.samples, 48_000)))?;
         self.samples += samples as u64;
         Ok(())
     }

@@ -43,6 +43,8 @@ pub struct Parts {
     names: Option<Names>,
     live: Vec<Part>,
     finishing: Vec<Finishing>,
+    /// Opens the newest file, or has.
+    opening: Option<JoinHandle<()>>,
     done: Done,
     /// The end of the newest, if it is known.
     edge: Option<Until>,
@@ -70,6 +72,7 @@ impl Parts {
             names,
             live: vec![Part::new(Lane::Open(opened), Cut::default(), edge, "")],
             finishing: Vec::new(),
+            opening: None,
             done: Done::default(),
             edge,
             wanted: order.recipe.clone(),
@@ -164,14 +167,19 @@ impl Parts {
         let Some(names) = self.names.clone() else { return false };
         let (tell, answer) = channel();
         let (order, wanted) = (self.order.clone(), self.wanted.clone());
+        let before = self.opening.take();
         let open = move || {
+            // One after the other, so that their names are in order. One that has panicked is noticed elsewhere.
+            if let Some(before) = before {
+                let _ = before.join();
+            }
             // A smaller picture that nobody can encode is no reason to have none.
             let order = order.clone().with(wanted).unwrap_or(order);
             let opened = names.open(&order, Opened::open).map(Arc::new);
             // Nobody waits for a recording that was given up.
             let _ = tell.send(opened.map(|opened| Ready { opened, order, first }));
         };
-        spawn("recording opens", open);
+        self.opening = Some(spawn("recording opens", open));
         self.edge = self.measure.until(self.order.valid.limits(), first);
         self.live.push(Part::new(Lane::Opening(answer), first, self.edge, why));
         true
