@@ -66,8 +66,8 @@ pub use config::{
 pub use event::{Event, Finished};
 pub use examine::{Encoder, Examination, devices_for_trying, examine};
 pub use media_recorder::{
-    AudioBlock, MediaRecorder, MemoryOutput, Output, PauseReport, RecordError, RecordingReport, RecordingStatus,
-    SubmitError, SyncReport, VideoFrame,
+    AudioBlock, LoudnessReport, MediaRecorder, MemoryOutput, Normalised, Output, PauseReport, RecordError,
+    RecordingReport, RecordingStatus, SubmitError, SyncReport, VideoFrame,
 };
 pub use meters::{Level, Meters};
 pub use pictures::{PictureWatch, Shown};

@@ -12,6 +12,7 @@
 
 mod error;
 mod input;
+mod loudness;
 mod output;
 mod report;
 mod running;
@@ -19,6 +20,7 @@ mod sink;
 
 pub use error::{RecordError, SubmitError};
 pub use input::{AudioBlock, VideoFrame};
+pub use loudness::{LoudnessReport, Normalised};
 pub use output::{MemoryOutput, Output};
 pub use report::{PauseReport, RecordingReport, RecordingStatus, SyncReport};
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! How a recording goes, and how it went.
 
+use super::loudness::{LoudnessReport, Normalised};
 use crate::sync::feed::{Pause, Sync};
 use crate::words::Container;
 use serde::Serialize;
@@ -29,6 +30,8 @@ pub struct RecordingStatus {
     pub paused: bool,
     /// How well sound and pictures go together.
     pub sync: SyncReport,
+    /// How loud it is, as it is encoded.
+    pub loudness: Option<LoudnessReport>,
     /// Which encoder makes the pictures.
     pub video_encoder: String,
     /// Which encoder makes the sound.
@@ -62,6 +65,12 @@ pub struct RecordingReport {
     pub sync: SyncReport,
     /// The pauses.
     pub pauses: Vec<PauseReport>,
+    /// How loud it is now.
+    pub loudness: Option<LoudnessReport>,
+    /// What the second pass did to its sound.
+    pub normalised: Option<Normalised>,
+    /// Why it is as loud as it was, although it should have been made louder or quieter.
+    pub loudness_failed: Option<String>,
     /// Which encoder made the pictures.
     pub video_encoder: String,
     /// Which encoder made the sound.

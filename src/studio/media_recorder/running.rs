@@ -3,6 +3,7 @@
 
 use super::error::{RecordError, SubmitError};
 use super::input::{AudioBlock, VideoFrame};
+use super::loudness::{Ear, LoudnessReport, Original, Pass, PassEnd, beside};
 use super::report::{PauseReport, RecordingReport, RecordingStatus};
 use super::sink::{Destination, Shared, Sink};
 use crate::media::{Choice, PictureTrack, RawPicture, RawPictures, RawSound, Recording, RecordingSpec, SoundTrack};
@@ -18,7 +19,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Who encodes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Encoders {
     pub picture: Option<Choice>,
     pub sound: Option<Choice>,
@@ -62,6 +63,8 @@ pub struct Running {
     container: Container,
     crash_safe: bool,
     names: [String; 2],
+    ear: Option<Ear>,
+    pass: Option<Pass>,
 }
 
 impl Running {
@@ -76,10 +79,27 @@ impl Running {
         let sound = spec.sound.map(|track| track.raw);
         let feed = Feed::new(Plan::new(rate, sound.map(|raw| raw.rate_hz)))?;
         let shared = Arc::<Shared>::default();
-        let sink = Sink::open(destination, valid.container(), facts(valid, spec, encoders), shared.clone())?;
+        let facts = facts(valid, spec, encoders);
+        let sink = Sink::open(destination, valid.container(), facts.clone(), shared.clone())?;
         let take = sink.taker();
         let recording = Recording::start(spec, move |signal| take(signal))?;
         let pictures = spec.pictures.map(|track| track.raw.clone());
+        // Only a file can be made once more.
+        let loudness = valid.loudness().filter(|_| sink.file.is_some());
+        let aside = sink.file.as_deref().filter(|_| loudness.is_some()).map(|file| beside(file, "sound.tmp"));
+        let ear = Ear::new(spec, aside.as_deref());
+        let again = |loudness| -> Result<Pass, RecordError> {
+            let (valid, encoders) = (valid.clone(), encoders.clone());
+            Ok(Pass {
+                loudness,
+                valid,
+                encoders,
+                pictures: pictures.clone(),
+                facts,
+                notes: recording.note_pictures(spec)?,
+            })
+        };
+        let pass = loudness.map(again).transpose()?;
         Ok(Running {
             feed,
             recording,
@@ -95,6 +115,8 @@ impl Running {
             container: valid.container(),
             crash_safe: spec.is_crash_safe(),
             names: encoders.names(),
+            ear,
+            pass,
         })
     }
 
@@ -160,7 +182,9 @@ impl Running {
     }
 
     fn waiting_bytes(&self) -> u64 {
-        self.recording.waiting_bytes() + self.shared.waiting.load(Relaxed)
+        self.recording.waiting_bytes()
+            + self.shared.waiting.load(Relaxed)
+            + self.ear.as_ref().map_or(0, Ear::waiting_bytes)
     }
 
     /// What the feed has decided goes to the encoders.
@@ -173,10 +197,13 @@ impl Running {
                     }
                 }
                 Output::Sound { payload, skip, take } => {
-                    self.recording.sound(self.samples, payload.part(skip, take));
+                    let part = payload.part(skip, take);
+                    self.ear.iter_mut().for_each(|ear| ear.sound(&part));
+                    self.recording.sound(self.samples, part);
                     self.samples += take;
                 }
                 Output::Silence(samples) => {
+                    self.ear.iter_mut().for_each(|ear| ear.silence(samples));
                     self.recording.silence(self.samples, samples);
                     self.samples += samples;
                 }
@@ -208,6 +235,7 @@ impl Running {
             kbps: if seconds > 0.0 { bytes as f64 * 8.0 / 1000.0 / seconds } else { 0.0 },
             paused: self.feed.is_paused(),
             sync: self.feed.sync().into(),
+            loudness: self.ear.as_ref().map(Ear::report),
             video_encoder,
             audio_encoder,
             failed: self.shared.failed(),
@@ -224,23 +252,46 @@ impl Running {
         self.shared.sound_samples.store(samples.div_ceil(u128::from(raw_hz)) as u64, Relaxed);
         self.recording.end();
         let end = self.await_end()?;
+        let is_whole = end.whole && self.shared.failed().is_none();
+        let (loudness, second) = self.make_as_loud(is_whole);
         let [video_encoder, audio_encoder] = self.names.clone();
+        let (passed, loudness_failed) = second.map_or((None, None), |second| match second {
+            Ok(end) => (Some(end), None),
+            Err(why) => (None, Some(why)),
+        });
         Ok(RecordingReport {
             file: self.sink.file.clone(),
             container: self.container,
             seconds: self.seconds(),
             frames: self.feed.pictures_out(),
             samples: self.samples,
-            bytes: end.bytes,
-            whole: end.whole && self.shared.failed().is_none(),
+            bytes: passed.as_ref().map_or(end.bytes, |passed| passed.bytes),
+            whole: is_whole,
             crash_safe: self.crash_safe,
             finish_ms: end.finalise_ms,
             sync: self.feed.sync().into(),
+            loudness: passed.as_ref().map(|passed| passed.report).or(loudness),
+            normalised: passed.map(|passed| passed.normalised),
+            loudness_failed,
             pauses: self.feed.pauses().iter().map(|pause| PauseReport::of(pause, raw_hz)).collect(),
             video_encoder,
             audio_encoder,
             failed: self.shared.failed(),
         })
+    }
+
+    /// The second pass, if there is to be one; how loud it was, and what has come of it.
+    fn make_as_loud(&mut self, is_whole: bool) -> (Option<LoudnessReport>, Option<Result<PassEnd, String>>) {
+        let ear = self.ear.take();
+        let report = ear.as_ref().map(Ear::report);
+        let Some((pass, file)) = self.pass.take().zip(self.sink.file.clone()) else { return (report, None) };
+        let Some(heard) = ear.and_then(Ear::finish).filter(|_| is_whole) else {
+            let why = "it is not whole, or its channels are mixed in a way whose loudness can't be told";
+            return (report, Some(Err(why.to_owned())));
+        };
+        let original = Original { file, sound_samples: self.shared.sound_samples.load(Relaxed) };
+        let ended = heard.map_err(Into::into).and_then(|heard| pass.run(heard, &original));
+        (report, Some(ended.map_err(|why| why.to_string())))
     }
 
     /// As long as the encoders make something, they are waited for.
