@@ -36,6 +36,8 @@ mod faces;
 /// Whatever strangers and insiders send, honest people notice nothing of it.
 #[cfg(unix)]
 mod hostile;
+/// A recording says how loud it is, and becomes as loud as it should be.
+mod loudness;
 /// Calls of two to four in simulated worlds, where everything goes wrong that can.
 #[cfg(unix)]
 mod mesh;
