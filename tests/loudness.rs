@@ -70,7 +70,7 @@ fn judged(file: &Path) -> (f64, f64) {
         .output()
         .expect("ffmpeg starts");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let summary = said.split("Summary:").nth(1).unwrap_or_else(|| panic!("{said}"));
+    let summary = said.rsplit("Summary:").next().unwrap_or_default();
     let number = |name: &str| -> f64 {
         let line = summary.lines().find_map(|line| line.trim().strip_prefix(name)).expect("a summary");
         line.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a number")
