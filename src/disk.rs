@@ -12,10 +12,13 @@ pub mod repair;
 mod replace;
 pub mod session;
 pub mod space;
+pub mod spool;
 pub mod wav;
 pub mod writer;
 
 pub use folder::{Place, PlaceError};
 pub use metadata::Metadata;
 pub use preferences::{Preferences, Theme};
+pub use replace::put_over;
+pub use spool::{Spool, SpoolReader};
 pub use writer::{Piece, Writer, WriterError};

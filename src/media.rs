@@ -21,6 +21,7 @@ mod microphone;
 mod mouth;
 #[cfg(target_os = "linux")]
 mod node;
+mod packets;
 mod priority;
 mod read_sound;
 mod recording;
@@ -45,11 +46,12 @@ pub use launch_line::launch_line;
 pub use master::{Master, MasterSignal, MasterTexts};
 pub use microphone::{Channel, Microphone, MicrophoneSignal, SoundBlock};
 pub use mouth::{FrameSamples, Mouth, MouthControl, SoundTap, VoiceFrame};
+pub use packets::{PacketError, PacketFile};
 pub use priority::{ask_for_real_time_clients, try_real_time};
 pub use read_sound::{DecodedSound, ReadSoundError, SoundFile};
 pub use recording::{
-    EncodedCounts, PictureTrack, PixelFormat, RawPicture, RawPictureError, RawPictures, RawSound, Recording,
-    RecordingSignal, RecordingSpec, SampleFormat, SoundTrack, sound_rate_max_hz,
+    EncodedCounts, PictureNotes, PicturePacket, PictureTrack, PixelFormat, RawPicture, RawPictureError, RawPictures,
+    RawSound, Recording, RecordingSignal, RecordingSpec, SampleFormat, SoundTrack, sound_rate_max_hz,
 };
 pub use speaker::{Filler, Speaker, SpeakerError, SpeakerSignal};
 pub use still::{Still, StillError};

@@ -39,6 +39,8 @@ mod hostile;
 /// A recorder for programs ends, goes on in the next file and gives way exactly as it was told.
 #[cfg(target_os = "linux")]
 mod limits;
+/// A recording says how loud it is, and becomes as loud as it should be.
+mod loudness;
 /// Calls of two to four in simulated worlds, where everything goes wrong that can.
 #[cfg(unix)]
 mod mesh;

@@ -16,6 +16,7 @@ fn every_text_has_every_name_it_promises_and_leaves_no_pad_open() {
         ("source", "fakesrc"),
         ("sink", "fakesink"),
         ("decoder", ""),
+        ("demuxer", "matroskademux"),
         ("video_encoder", video.as_str()),
         ("audio_encoder", audio.as_str()),
         ("muxer", "matroskamux name=mux"),
@@ -35,9 +36,9 @@ fn every_text_has_every_name_it_promises_and_leaves_no_pad_open() {
             element.pads().iter().filter(|p| !p.is_linked()).map(|p| p.path_string().to_string()).collect()
         };
         // What a file holds is known when it is read: until then the decoder has nothing to give on.
-        let waiting = ["audioconvert", "videoconvertscale", "typefind"];
+        let waiting = ["audioconvert", "videoconvertscale", "typefind", "packets:sink"];
         let waits = |pad: &String| {
-            ["read-sound", "still"].contains(&name) && waiting.iter().any(|element| pad.contains(element))
+            ["packets", "read-sound", "still"].contains(&name) && waiting.iter().any(|element| pad.contains(element))
         };
         let open: Vec<String> = graph
             .pipeline

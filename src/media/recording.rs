@@ -9,11 +9,13 @@
 //! ```
 
 mod channels;
+mod copy;
 mod delivery;
 mod opus;
 mod raw;
 mod wrap;
 
+pub use copy::{PictureNotes, PicturePacket};
 pub use raw::{PixelFormat, RawPicture, RawPictureError, RawPictures, RawSound, SampleFormat};
 pub use wrap::sound_rate_max_hz;
 
@@ -202,9 +204,18 @@ impl Recording {
         spec: &RecordingSpec<'_>,
         on_signal: impl Fn(RecordingSignal) + Send + Sync + 'static,
     ) -> Result<Recording, GraphError> {
+        Recording::begin(spec, spec.text_name(), on_signal)
+    }
+
+    /// Starts the graph of that name.
+    fn begin(
+        spec: &RecordingSpec<'_>,
+        text: &str,
+        on_signal: impl Fn(RecordingSignal) + Send + Sync + 'static,
+    ) -> Result<Recording, GraphError> {
         let slots = spec.slots();
         let slots: Vec<(&str, &str)> = slots.iter().map(|(slot, value)| (*slot, value.as_str())).collect();
-        let graph = Graph::build(&Text::load(spec.text_name())?, &slots)?;
+        let graph = Graph::build(&Text::load(text)?, &slots)?;
         let mut recording = Recording {
             pictures: None,
             sound: None,
@@ -215,7 +226,10 @@ impl Recording {
         let (graph, wrap) = (&recording._graph, spec.wrap());
         if let Some(track) = &spec.pictures {
             let source = graph.app_source("pictures")?;
-            source.set_caps(Some(&track.raw.caps(track.recipe.rate)));
+            // Coded pictures bring their own.
+            if text != copy::TEXT {
+                source.set_caps(Some(&track.raw.caps(track.recipe.rate)));
+            }
             count(graph, wrap.picture_pad, &recording.picture_counts)?;
             recording.pictures = Some((source, track.recipe.rate));
         }

@@ -28,6 +28,7 @@ mod error;
 mod event;
 mod input;
 mod item;
+mod loudness;
 mod opened;
 mod order;
 mod output;
@@ -41,6 +42,7 @@ mod sink;
 pub use error::{RecordError, SubmitError};
 pub use event::RecordingEvent;
 pub use input::{AudioBlock, VideoFrame};
+pub use loudness::{LoudnessReport, Normalised};
 pub use output::{MemoryOutput, Output};
 pub use report::{FileReport, PauseReport, RecordingReport, RecordingStatus, SyncReport};
 

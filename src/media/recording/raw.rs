@@ -280,7 +280,7 @@ impl SampleFormat {
     }
 
     /// The byte that silence is made of.
-    pub(super) fn silence(self) -> u8 {
+    pub fn silence(self) -> u8 {
         if self == SampleFormat::U8 { 128 } else { 0 }
     }
 

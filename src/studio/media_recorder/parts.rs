@@ -13,13 +13,14 @@
 use super::error::RecordError;
 use super::event::{Events, RecordingEvent};
 use super::item::Item;
+use super::loudness::Pass;
 use super::opened::{Done, Job, Opened, Ready, fell_over, next_file};
 use super::order::{Names, Order};
 use super::part::{Lane, Part};
 use super::place::{Cut, Measure, Then, Until};
 use super::report::FileReport;
 use super::sink::{Destination, Shared};
-use crate::studio::config::{Adaptive, WhenReached};
+use crate::studio::config::{Adaptive, Loudness, WhenReached};
 use crate::words::PictureRecipe;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Sender, channel};
@@ -80,6 +81,13 @@ impl Parts {
             picture_bytes: order.pictures.as_ref().map_or(0, |pictures| pictures.bytes() as u64),
             order,
         })
+    }
+
+    /// What a second pass has to know of the first file.
+    pub fn again(&self, loudness: Loudness) -> Result<Pass, RecordError> {
+        let opened = self.live.first().and_then(Part::opened).expect("the first file is open from the start");
+        let notes = opened.recording.note_pictures(&self.order.spec())?;
+        Ok(Pass { loudness, order: self.order.clone(), facts: self.order.facts(), notes })
     }
 
     /// The next item goes to the file it lies in; what lies behind the end goes nowhere.

@@ -2,6 +2,7 @@
 //! How a recording goes, and how it went.
 
 use super::event::RecordingEvent;
+use super::loudness::{LoudnessReport, Normalised};
 use crate::sync::feed::{Pause, Sync};
 use crate::words::Container;
 use serde::Serialize;
@@ -30,6 +31,8 @@ pub struct RecordingStatus {
     pub paused: bool,
     /// How well sound and pictures go together.
     pub sync: SyncReport,
+    /// How loud it is, as it is encoded.
+    pub loudness: Option<LoudnessReport>,
     /// Which encoder makes the pictures.
     pub video_encoder: String,
     /// Which encoder makes the sound.
@@ -67,6 +70,12 @@ pub struct RecordingReport {
     pub sync: SyncReport,
     /// The pauses.
     pub pauses: Vec<PauseReport>,
+    /// How loud it is now.
+    pub loudness: Option<LoudnessReport>,
+    /// What the second pass did to its sound.
+    pub normalised: Option<Normalised>,
+    /// Why it is as loud as it was, although it should have been made louder or quieter.
+    pub loudness_failed: Option<String>,
     /// Which encoder made the pictures, at first.
     pub video_encoder: String,
     /// Which encoder made the sound.
@@ -110,8 +119,8 @@ impl RecordingReport {
     /// Puts it beside the file, as `talk.recording.json` beside `talk.mkv`: its pauses are nowhere else.
     pub(super) fn save(&self) {
         let Some(file) = &self.file else { return };
-        let text = serde_json::to_vec_pretty(self).expect("plain numbers and texts");
-        if let Err(why) = std::fs::write(file.with_extension("recording.json"), text) {
+        let text = serde_json::to_vec_pretty(self).map_err(std::io::Error::from);
+        if let Err(why) = text.and_then(|text| std::fs::write(file.with_extension("recording.json"), text)) {
             tracing::warn!("what is known of {} is not written beside it: {why}", file.display());
         }
     }

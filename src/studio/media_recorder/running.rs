@@ -6,9 +6,11 @@ use super::error::{RecordError, SubmitError};
 use super::event::RecordingEvent;
 use super::input::{AudioBlock, VideoFrame};
 use super::item::Item;
+use super::loudness::{Ear, LoudnessReport, Original, Pass, PassEnd, beside};
 use super::order::Order;
 use super::parts::Parts;
-use super::report::{PauseReport, RecordingReport, RecordingStatus};
+use super::place::Cut;
+use super::report::{FileReport, PauseReport, RecordingReport, RecordingStatus};
 use super::sink::Destination;
 use crate::media::{RawPicture, RawPictures, RawSound};
 use crate::studio::config::{Adaptive, Limits, WhenReached};
@@ -37,6 +39,8 @@ pub struct Running {
     container: Container,
     crash_safe: bool,
     names: [String; 2],
+    ear: Option<Ear>,
+    pass: Option<Pass>,
 }
 
 impl Running {
@@ -58,11 +62,18 @@ impl Running {
             }
         };
         let pictures = order.pictures.clone();
+        // Only a file can be made once more.
+        let loudness = order.valid.loudness().filter(|_| file.is_some());
+        let aside = file.as_deref().filter(|_| loudness.is_some()).map(|file| beside(file, "sound.tmp"));
+        let ear = Ear::new(&order.spec(), aside.as_deref());
         let (limits, container) = (order.valid.limits().clone(), order.valid.container());
         let (crash_safe, names) = (order.spec().is_crash_safe(), order.names());
+        let parts = Parts::begin(order, destination)?;
         Ok(Running {
             feed,
-            parts: Parts::begin(order, destination)?,
+            pass: loudness.map(|loudness| parts.again(loudness)).transpose()?,
+            ear,
+            parts,
             file,
             black: pictures.as_ref().map(RawPicture::black),
             shown: None,
@@ -132,7 +143,7 @@ impl Running {
         if let Some(why) = self.parts.failed() {
             return Err(SubmitError::Failed { why });
         }
-        let (waiting_bytes, limit_bytes) = (self.parts.waiting_bytes(), self.limits.max_waiting_bytes);
+        let (waiting_bytes, limit_bytes) = (self.waiting_bytes(), self.limits.max_waiting_bytes);
         if waiting_bytes > limit_bytes && !self.parts.is_awaited(stream, limit_bytes) {
             // Whoever gives up what was refused would not come back with what gives way.
             self.adapt();
@@ -162,10 +173,14 @@ impl Running {
                     }
                 }
                 Output::Sound { payload, skip, take } => {
+                    let heard = self.within_end(take);
+                    self.ear.iter_mut().for_each(|ear| ear.sound(&payload.part(skip, heard)));
                     self.parts.put(Item::Sound { first: self.samples, block: payload, skip, take });
                     self.samples += take;
                 }
                 Output::Silence(samples) => {
+                    let heard = self.within_end(samples);
+                    self.ear.iter_mut().for_each(|ear| ear.silence(heard));
                     self.parts.put(Item::Silence { first: self.samples, samples });
                     self.samples += samples;
                 }
@@ -174,14 +189,23 @@ impl Running {
         }
     }
 
+    /// So many of the next samples lie before the end, if that is known.
+    fn within_end(&self, samples: u64) -> u64 {
+        self.parts.end().map_or(samples, |(end, _)| end.sample.saturating_sub(self.samples).min(samples))
+    }
+
     fn raw_hz(&self) -> u32 {
         self.sound.map_or(RATE_HZ as u32, |raw| raw.rate_hz)
+    }
+
+    fn waiting_bytes(&self) -> u64 {
+        self.parts.waiting_bytes() + self.ear.as_ref().map_or(0, Ear::waiting_bytes)
     }
 
     /// Something gives way when too much waits, and comes back when nothing does.
     fn adapt(&mut self) {
         let (Some(rate), Some(pictures)) = (self.rate, &self.pictures) else { return };
-        let (bytes, limit_bytes) = (self.parts.waiting_bytes(), self.limits.max_waiting_bytes);
+        let (bytes, limit_bytes) = (self.waiting_bytes(), self.limits.max_waiting_bytes);
         let second = (pictures.bytes().max(1) as f64 * rate.as_f64()).max(1.0);
         let load = Load { bytes, limit_bytes, time: Duration::from_secs_f64(bytes as f64 / second) };
         let Some(change) = self.adapt.look(self.begun.elapsed(), load) else { return };
@@ -211,10 +235,11 @@ impl Running {
             frames_encoded: self.parts.encoded_pictures(),
             samples: self.parts.taken.sample,
             bytes,
-            waiting_bytes: self.parts.waiting_bytes(),
+            waiting_bytes: self.waiting_bytes(),
             kbps: if seconds > 0.0 { bytes as f64 * 8.0 / 1000.0 / seconds } else { 0.0 },
             paused: self.feed.is_paused(),
             sync: self.feed.sync().into(),
+            loudness: self.ear.as_ref().map(Ear::report),
             video_encoder,
             audio_encoder,
             failed: self.parts.failed(),
@@ -235,6 +260,13 @@ impl Running {
         let limit = self.parts.end().map(|(_, what)| what).filter(|_| self.is_over());
         let files = self.parts.finish()?;
         let failed = self.parts.failed().or_else(|| files.iter().find_map(|file| file.failed.clone()));
+        let is_whole = files.iter().all(|file| file.whole) && failed.is_none();
+        let (loudness, second) = self.make_as_loud(is_whole, &files);
+        let (passed, loudness_failed) = second.map_or((None, None), |second| match second {
+            Ok(end) => (Some(end), None),
+            Err(why) => (None, Some(why)),
+        });
+        let written: u64 = files.iter().map(|file| file.bytes).sum();
         let [video_encoder, audio_encoder] = self.names.clone();
         Ok(RecordingReport {
             file: files.first().and_then(|file| file.file.clone()),
@@ -242,11 +274,14 @@ impl Running {
             seconds: self.seconds(),
             frames: self.parts.taken.picture,
             samples: self.parts.taken.sample,
-            bytes: files.iter().map(|file| file.bytes).sum(),
-            whole: files.iter().all(|file| file.whole) && failed.is_none(),
+            bytes: passed.as_ref().map_or(written, |passed| passed.bytes),
+            whole: is_whole,
             crash_safe: self.crash_safe,
             finish_ms: files.iter().map(|file| file.finish_ms).sum(),
             sync: self.feed.sync().into(),
+            loudness: passed.as_ref().map(|passed| passed.report).or(loudness),
+            normalised: passed.map(|passed| passed.normalised),
+            loudness_failed,
             pauses: self.feed.pauses().iter().map(|pause| PauseReport::of(pause, self.raw_hz())).collect(),
             video_encoder,
             audio_encoder,
@@ -255,6 +290,31 @@ impl Running {
             files,
             events: self.parts.events.all().to_vec(),
         })
+    }
+
+    /// The second pass, if there is to be one; how loud it was, and what has come of it.
+    fn make_as_loud(
+        &mut self,
+        is_whole: bool,
+        files: &[FileReport],
+    ) -> (Option<LoudnessReport>, Option<Result<PassEnd, String>>) {
+        let ear = self.ear.take();
+        let report = ear.as_ref().map(Ear::report);
+        let Some(pass) = self.pass.take() else { return (report, None) };
+        let [FileReport { file: Some(file), .. }] = files else {
+            return (
+                report,
+                Some(Err("it went into more than one file, and only one can be made once more".to_owned())),
+            );
+        };
+        let Some(heard) = ear.and_then(Ear::finish).filter(|_| is_whole) else {
+            let why = "it is not whole, or its channels are mixed in a way whose loudness can't be told";
+            return (report, Some(Err(why.to_owned())));
+        };
+        let sound_samples = self.parts.measure.sound_between(Cut::default(), self.parts.taken);
+        let original = Original { file: file.clone(), sound_samples };
+        let ended = heard.map_err(Into::into).and_then(|heard| pass.run(heard, &original));
+        (report, Some(ended.map_err(|why| why.to_string())))
     }
 }
 
