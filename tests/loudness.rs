@@ -66,7 +66,7 @@ fn judged(file: &Path) -> (f64, f64) {
     let output = Command::new("ffmpeg")
         .args(["-hide_banner", "-nostats", "-i"])
         .arg(file)
-        .args(["-vn", "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"])
+        .args(["-vn", "-af", "ebur128=peak=true", "-f", "null", "-"])
         .output()
         .expect("ffmpeg starts");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
