@@ -11,6 +11,7 @@ use crate::media::{CameraSignal, Channel, MicrophoneSignal, PictureFormat, RawPi
 use crate::studio::config::RecordingConfig;
 use crate::words::{Mono, RATE_HZ, Rate, Size};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -79,6 +80,7 @@ impl LiveRecorder {
         let mut recorder_of = MediaRecorder::new(config)?.sound(SampleFormat::F32, RATE_HZ as u32, 1);
         let mut keepers = Vec::new();
         if let Some(chosen) = devices.camera {
+            into.is_dark.store(true, Relaxed);
             let (keeper, format) = watch(chosen, &camera, &into, &tell)?;
             keepers.push(keeper);
             recorder_of = recorder_of.camera_pictures(RawPictures::of_camera(&format));
@@ -86,7 +88,7 @@ impl LiveRecorder {
         recorder_of.start(path)?;
         let recorder = Arc::new(recorder_of);
         // Set once, here.
-        let _ = into.set(recorder.clone());
+        let _ = into.recorder.set(recorder.clone());
         keepers.extend(devices.microphone.map(|chosen| listen(chosen, &microphone, &into, &tell)));
         Ok(LiveRecorder { recorder, keepers, camera, microphone })
     }
@@ -112,8 +114,15 @@ impl Drop for LiveRecorder {
     }
 }
 
-/// Where devices deliver, once there is a recorder.
-type Into = Arc<OnceLock<Arc<MediaRecorder>>>;
+/// Where devices deliver, once there is a recorder. With a camera it begins with the first picture: nobody wants a black
+/// one in front.
+#[derive(Default)]
+struct Gate {
+    recorder: OnceLock<Arc<MediaRecorder>>,
+    is_dark: AtomicBool,
+}
+
+type Into = Arc<Gate>;
 
 /// What `test` stands for where nothing more is said.
 const TEST_SHAPE: (Size, Rate) = (Size { width: 1280, height: 720 }, Rate::whole(30));
@@ -175,10 +184,11 @@ fn watch(chosen: ChosenCamera, name: &str, into: &Into, tell: &Tell) -> Result<(
     let (failing, shared) = (first.clone(), format.clone());
     let (into, tell, refusals) = (into.clone(), tell.clone(), refusals(tell));
     let on_signal = move |signal| match signal {
-        CameraSignal::Picture(picture) => match into.get() {
+        CameraSignal::Picture(picture) => match into.recorder.get() {
             Some(recorder) => {
                 if let Some(frame) = VideoFrame::of_camera(&picture) {
                     refusals.hear(recorder.submit_video(&frame, at(picture.at)));
+                    into.is_dark.store(false, Relaxed);
                 }
             }
             None => hold_format(&picture.format(), &shared, &first),
@@ -216,7 +226,7 @@ fn listen(chosen: ChosenMicrophone, name: &str, into: &Into, tell: &Tell) -> Kee
     let chosen: (_, Channel) = chosen;
     let on_signal = move |signal| match signal {
         MicrophoneSignal::Sound(block) => {
-            let Some(recorder) = into.get() else { return };
+            let Some(recorder) = into.recorder.get().filter(|_| !into.is_dark.load(Relaxed)) else { return };
             match AudioBlock::of_microphone(&block) {
                 Some(sound) => refusals.hear(recorder.submit_audio(&sound, at(block.at))),
                 None => tracing::debug!("a block of the microphone can't be read"),

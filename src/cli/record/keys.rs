@@ -38,7 +38,7 @@ impl Keys {
         }
         // It ends with the program: a read of a terminal can't be called off.
         std::thread::spawn(move || {
-            for byte in std::io::stdin().bytes().map_while(Result::ok) {
+            for byte in std::io::stdin().lock().bytes().map_while(Result::ok) {
                 match byte {
                     b'p' | b'P' | b' ' => tell(Key::Pause),
                     b'q' | b'Q' => tell(Key::Stop),
