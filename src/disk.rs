@@ -5,6 +5,7 @@
 //! It must not know where bytes come from (media) nor what a session is doing (studio).
 
 pub mod cache;
+pub mod fast_start;
 pub mod folder;
 pub mod metadata;
 pub mod preferences;

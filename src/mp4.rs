@@ -7,6 +7,7 @@
 //! Ledger     appended bytes       -> Movie, while recording
 //! Scanner    any file             -> Movie, afterwards
 //! finalise   Movie                -> Plan: the steps to a finished file; undo: the steps back
+//! moved      moov                -> the same for media further on: the index in front
 //! inspect    Movie                -> Report, for people and programs
 //! ```
 //!
@@ -20,6 +21,7 @@
 mod build;
 mod bytes;
 mod edits;
+mod fast_start;
 mod finalise;
 mod inspect;
 mod journal;
@@ -39,6 +41,7 @@ mod tables;
 mod timecode;
 
 pub use bytes::FourCc;
+pub use fast_start::{FastStartError, moved};
 pub use finalise::{FinaliseError, Options, finalise, undo};
 pub use inspect::{Report, inspect};
 pub use journal::{Form, Journal, Patch};

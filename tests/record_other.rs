@@ -160,3 +160,21 @@ fn terminal() -> (File, File) {
     let terminal = File::options().read(true).write(true).open(name).expect("our own terminal");
     (keyboard, terminal)
 }
+
+#[test]
+fn the_index_is_put_in_front_where_that_is_asked_for() {
+    let home = tempfile::tempdir().expect("a folder");
+    for (name, sound) in [("a.mp4", "aac"), ("a.mov", "pcm")] {
+        let out = home.path().join(name);
+        let more = ["--set", "fast_start=true", "--set", "video.size=160x90", "--audio-codec", sound, "--for", "2"];
+        let done = record(&out, &more);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let bytes = std::fs::read(&out).expect("it is there");
+        let place = |kind: &[u8]| bytes.windows(4).position(|four| four == kind).expect("it is in there");
+        assert!(place(b"moov") < place(b"mdat"), "{name}");
+        let reading = read_with_ffmpeg(&out);
+        reading.assert_consecutive();
+        let behind = reading.sound_behind_ms(Grid::new(Rate::whole(30), 0.0));
+        assert!(!behind.is_empty() && behind.iter().all(|ms| ms.abs() < TOGETHER_MS), "{name}: {behind:?}");
+    }
+}

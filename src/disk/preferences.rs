@@ -250,6 +250,11 @@ pub fn presets_folder() -> Option<PathBuf> {
     Some(configuration_folder()?.join("hyperzoom").join("presets"))
 }
 
+/// A person's own rows of the table of encoders, which go before ours.
+pub fn encoders_file() -> Option<PathBuf> {
+    Some(configuration_folder()?.join("hyperzoom").join("encoders.toml")).filter(|path| path.is_file())
+}
+
 fn configuration_folder() -> Option<PathBuf> {
     let folder = |variable: &str| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     if cfg!(windows) {

@@ -11,7 +11,7 @@ use crate::media::{CameraSignal, Channel, MicrophoneSignal, PictureFormat, RawPi
 use crate::studio::config::RecordingConfig;
 use crate::words::{Mono, RATE_HZ, Rate, Size};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -80,7 +80,7 @@ impl LiveRecorder {
         let mut recorder_of = MediaRecorder::new(config)?.sound(SampleFormat::F32, RATE_HZ as u32, 1);
         let mut keepers = Vec::new();
         if let Some(chosen) = devices.camera {
-            into.is_dark.store(true, Relaxed);
+            into.begins_ns.store(DARK, Relaxed);
             let (keeper, format) = watch(chosen, &camera, &into, &tell)?;
             keepers.push(keeper);
             recorder_of = recorder_of.camera_pictures(RawPictures::of_camera(&format));
@@ -119,8 +119,12 @@ impl Drop for LiveRecorder {
 #[derive(Default)]
 struct Gate {
     recorder: OnceLock<Arc<MediaRecorder>>,
-    is_dark: AtomicBool,
+    /// When its first picture was taken; nothing that was heard before that is recorded.
+    begins_ns: AtomicU64,
 }
+
+/// No picture yet.
+const DARK: u64 = u64::MAX;
 
 type Into = Arc<Gate>;
 
@@ -188,7 +192,7 @@ fn watch(chosen: ChosenCamera, name: &str, into: &Into, tell: &Tell) -> Result<(
             Some(recorder) => {
                 if let Some(frame) = VideoFrame::of_camera(&picture) {
                     refusals.hear(recorder.submit_video(&frame, at(picture.at)));
-                    into.is_dark.store(false, Relaxed);
+                    into.begins_ns.fetch_min(picture.at.0, Relaxed);
                 }
             }
             None => hold_format(&picture.format(), &shared, &first),
@@ -226,7 +230,9 @@ fn listen(chosen: ChosenMicrophone, name: &str, into: &Into, tell: &Tell) -> Kee
     let chosen: (_, Channel) = chosen;
     let on_signal = move |signal| match signal {
         MicrophoneSignal::Sound(block) => {
-            let Some(recorder) = into.recorder.get().filter(|_| !into.is_dark.load(Relaxed)) else { return };
+            let Some(recorder) = into.recorder.get().filter(|_| block.at.0 >= into.begins_ns.load(Relaxed)) else {
+                return;
+            };
             match AudioBlock::of_microphone(&block) {
                 Some(sound) => refusals.hear(recorder.submit_audio(&sound, at(block.at))),
                 None => tracing::debug!("a block of the microphone can't be read"),

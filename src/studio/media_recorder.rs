@@ -47,7 +47,7 @@ pub use output::{MemoryOutput, Output};
 pub use report::{FileReport, PauseReport, RecordingReport, RecordingStatus, SyncReport};
 
 use super::config::{RecordingConfig, Valid};
-use crate::disk::{Place, space::free_bytes};
+use crate::disk::{Place, preferences::encoders_file, space::free_bytes};
 use crate::media::{self, EncoderTable, PixelFormat, RawPictures, RawSound, Recording, SampleFormat};
 use crate::words::Size;
 use error::{CHANNELS_MAX, SIDE_MAX};
@@ -233,8 +233,18 @@ impl MediaRecorder {
 
     /// Finishes the file and tells all about it. The recorder can be started again.
     pub fn stop(&self) -> Result<RecordingReport, RecordError> {
+        self.stop_watched(&|_| ())
+    }
+
+    /// The same; `progress` is told how far putting the index in front is, from 0 to 1, where that was asked for.
+    pub fn stop_watched(&self, progress: &dyn Fn(f64)) -> Result<RecordingReport, RecordError> {
         let running = self.running().take().ok_or(RecordError::NotRunning)?;
-        running.finish().inspect(RecordingReport::save)
+        let mut report = running.finish()?;
+        if self.valid.fast_start() {
+            report.put_indexes_in_front(progress);
+        }
+        report.save();
+        Ok(report)
     }
 
     fn running(&self) -> MutexGuard<'_, Option<Running>> {
@@ -244,7 +254,7 @@ impl MediaRecorder {
 
     fn order(&self) -> Result<Order, RecordError> {
         media::start().map_err(RecordError::Media)?;
-        let table = self.table.clone().map_or_else(EncoderTable::load, Ok)?;
+        let table = self.table.clone().map_or_else(own_table, Ok)?;
         Ok(Order {
             encoders: Encoders::choose(&self.valid, &table)?,
             recipe: self.valid.picture().cloned(),
@@ -254,6 +264,17 @@ impl MediaRecorder {
             table,
         })
     }
+}
+
+/// Our rows, with a person's own before them.
+fn own_table() -> Result<EncoderTable, RecordError> {
+    let mut table = EncoderTable::load()?;
+    if let Some(path) = encoders_file() {
+        let refused = |why: String| RecordError::OwnEncoders { path: path.clone(), why };
+        let text = std::fs::read_to_string(&path).map_err(|why| refused(why.to_string()))?;
+        table.put_in_front(&text).map_err(|why| refused(why.to_string()))?;
+    }
+    Ok(table)
 }
 
 impl Drop for MediaRecorder {

@@ -26,6 +26,14 @@ pub enum RecordError {
     /// No usable encoder.
     #[error(transparent)]
     Encoder(#[from] EncoderError),
+    /// A person's own rows.
+    #[error("your own encoders in {path} are not understood: {why}. Mend the file, or take it away")]
+    OwnEncoders {
+        /// The file.
+        path: PathBuf,
+        /// What about it.
+        why: String,
+    },
     /// GStreamer as a whole.
     #[error(transparent)]
     Media(crate::media::StartError),

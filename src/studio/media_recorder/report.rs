@@ -3,6 +3,7 @@
 
 use super::event::RecordingEvent;
 use super::loudness::{LoudnessReport, Normalised};
+use crate::disk::fast_start::put_index_in_front;
 use crate::sync::feed::{Pause, Sync};
 use crate::words::Container;
 use serde::Serialize;
@@ -74,6 +75,8 @@ pub struct RecordingReport {
     pub loudness: Option<LoudnessReport>,
     /// What the second pass did to its sound.
     pub normalised: Option<Normalised>,
+    /// Why its index is behind its media, although it should be in front.
+    pub fast_start_failed: Option<String>,
     /// Why it is as loud as it was, although it should have been made louder or quieter.
     pub loudness_failed: Option<String>,
     /// Which encoder made the pictures, at first.
@@ -116,6 +119,17 @@ pub struct FileReport {
 }
 
 impl RecordingReport {
+    /// Puts the index of each file in front of its media.
+    pub(super) fn put_indexes_in_front(&mut self, progress: &dyn Fn(f64)) {
+        let files: Vec<PathBuf> = self.files.iter().filter_map(|file| file.file.clone()).collect();
+        for (number, file) in files.iter().enumerate() {
+            let all = files.len() as f64;
+            if let Err(why) = put_index_in_front(file, &|done| progress((number as f64 + done) / all)) {
+                self.fast_start_failed.get_or_insert(why.to_string());
+            }
+        }
+    }
+
     /// Puts it beside the file, as `talk.recording.json` beside `talk.mkv`: its pauses are nowhere else.
     pub(super) fn save(&self) {
         let Some(file) = &self.file else { return };

@@ -282,6 +282,7 @@ impl Running {
             loudness: passed.as_ref().map(|passed| passed.report).or(loudness),
             normalised: passed.map(|passed| passed.normalised),
             loudness_failed,
+            fast_start_failed: None,
             pauses: self.feed.pauses().iter().map(|pause| PauseReport::of(pause, self.raw_hz())).collect(),
             video_encoder,
             audio_encoder,
