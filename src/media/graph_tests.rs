@@ -36,7 +36,7 @@ fn every_text_has_every_name_it_promises_and_leaves_no_pad_open() {
             element.pads().iter().filter(|p| !p.is_linked()).map(|p| p.path_string().to_string()).collect()
         };
         // What a file holds is known when it is read: until then the decoder has nothing to give on.
-        let waiting = ["audioconvert", "videoconvertscale", "typefind", "packets:sink"];
+        let waiting = ["audioconvert", "videoconvertscale", "typefind", "GstAppSink:packets"];
         let waits = |pad: &String| {
             ["packets", "read-sound", "still"].contains(&name) && waiting.iter().any(|element| pad.contains(element))
         };
