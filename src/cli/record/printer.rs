@@ -107,9 +107,16 @@ impl Printer {
             report.bytes as f64 / 1e6,
             report.pauses.len(),
         ));
-        if let Some(file) = &report.file {
-            say(file.display());
+        if let Some(done) = &report.normalised {
+            self.aside(&format!("made {:+.1} dB louder in a second pass, as asked", done.gain_db));
         }
+        for why in report.loudness_failed.iter().chain(&report.fast_start_failed) {
+            self.aside(&format!("warning: {why}"));
+        }
+        if let Some(what) = report.limit {
+            self.aside(&format!("ended at {what}"));
+        }
+        report.files.iter().filter_map(|file| file.file.as_ref()).for_each(|file| say(file.display()));
         Ok(())
     }
 
