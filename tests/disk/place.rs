@@ -49,10 +49,13 @@ fn a_file_that_exists_is_not_overwritten() {
 #[test]
 fn a_master_of_another_kind_is_wrong_usage() {
     let home = tempfile::tempdir().expect("a folder");
-    let refused = run(&[&"record", &"--camera", &"test", &"--mic", &"test", &"--out", &home.path().join("x.mkv")]);
-    assert_eq!(refused.status.code(), Some(2));
-    let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(said.contains(".mp4") && said.lines().count() == 1, "{said}");
+    for (name, wanted) in [("x.mkv", "master"), ("x.txt", ".mp4")] {
+        let out = home.path().join(name);
+        let refused = run(&[&"record", &"--preset", &"master", &"--for", &"1", &"--out", &out]);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(2), "{said}");
+        assert!(said.contains(wanted) && said.lines().count() == 1, "{said}");
+    }
     assert_eq!(std::fs::read_dir(home.path()).expect("readable").count(), 0);
 }
 
