@@ -53,6 +53,8 @@ pub struct Window {
     closing: Cell<bool>,
     /// The space bar is held, and was muted before.
     talking: Cell<bool>,
+    /// The page whose title and focus the window has.
+    announced: Cell<&'static str>,
     weak: Weak<Window>,
 }
 
@@ -86,6 +88,7 @@ impl Window {
             painting: Cell::new(false),
             closing: Cell::new(false),
             talking: Cell::new(false),
+            announced: Cell::new("before"),
         });
         window.furnish(application);
         window.listen(inbox);
@@ -177,7 +180,8 @@ impl Window {
         self.back.set_visible(Action::Back.enabled(&state));
         let page = self.paint_page(&state);
         let is_built = self.pages.child_by_name(page).is_some();
-        if is_built && self.pages.visible_child_name().is_none_or(|shown| shown != page) {
+        // The stack shows whatever page comes first by itself, so it can't be asked what has been announced.
+        if is_built && self.announced.replace(page) != page {
             self.pages.set_visible_child_name(page);
             self.focus(page);
             self.window.set_title(Some(&title(page, state.profile.as_deref())));
