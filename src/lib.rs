@@ -15,7 +15,8 @@
 //!   3  studio      the conductor and public library: a take and its devices, a recorder for programs, a call and its
 //!                  people, their events
 //!   2  media       hand: the only place that says GStreamer
-//!      disk        hand: session folders, metadata, preferences, space, the writer, recovering, corrected sound
+//!      disk        hand: session folders, metadata, preferences, space, the writer, recovering, corrected sound, the
+//!                  index in front
 //!      net         hand: one UDP socket, its receiving thread, this machine's addresses, port mapping
 //!   1  mesh        engine: the wire protocol: who is in the call, and every datagram between them
 //!      playout     engine: voice in: when each frame is heard, what is heard in its place, and the sum of all

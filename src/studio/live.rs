@@ -74,22 +74,21 @@ impl LiveRecorder {
         let name = |device: &crate::media::Device| device.name.clone();
         let camera = devices.camera.as_ref().map_or(String::new(), |(device, _)| name(device));
         let microphone = devices.microphone.as_ref().map_or(String::new(), |(device, _)| name(device));
-        let into: Into = Arc::default();
-        // What is refused should be refused before a device is turned on.
-        MediaRecorder::new(config.clone())?;
-        let mut recorder_of = MediaRecorder::new(config)?.sound(SampleFormat::F32, RATE_HZ as u32, 1);
+        let gate = Arc::<Gate>::default();
+        // What is refused is refused before a device is turned on.
+        let mut recorder = MediaRecorder::new(config)?.sound(SampleFormat::F32, RATE_HZ as u32, 1);
         let mut keepers = Vec::new();
         if let Some(chosen) = devices.camera {
-            into.begins_ns.store(DARK, Relaxed);
-            let (keeper, format) = watch(chosen, &camera, &into, &tell)?;
+            gate.begins_ns.store(DARK, Relaxed);
+            let (keeper, format) = watch(chosen, &camera, &gate, &tell)?;
             keepers.push(keeper);
-            recorder_of = recorder_of.camera_pictures(RawPictures::of_camera(&format));
+            recorder = recorder.camera_pictures(RawPictures::of_camera(&format));
         }
-        recorder_of.start(path)?;
-        let recorder = Arc::new(recorder_of);
+        recorder.start(path)?;
+        let recorder = Arc::new(recorder);
         // Set once, here.
-        let _ = into.recorder.set(recorder.clone());
-        keepers.extend(devices.microphone.map(|chosen| listen(chosen, &microphone, &into, &tell)));
+        let _ = gate.recorder.set(recorder.clone());
+        keepers.extend(devices.microphone.map(|chosen| listen(chosen, &microphone, &gate, &tell)));
         Ok(LiveRecorder { recorder, keepers, camera, microphone })
     }
 
@@ -125,8 +124,6 @@ struct Gate {
 
 /// No picture yet.
 const DARK: u64 = u64::MAX;
-
-type Into = Arc<Gate>;
 
 /// What `test` stands for where nothing more is said.
 const TEST_SHAPE: (Size, Rate) = (Size { width: 1280, height: 720 }, Rate::whole(30));
@@ -182,17 +179,22 @@ impl Refusals {
     }
 }
 
-fn watch(chosen: ChosenCamera, name: &str, into: &Into, tell: &Tell) -> Result<(Keeper, PictureFormat), LiveError> {
+fn watch(
+    chosen: ChosenCamera,
+    name: &str,
+    gate: &Arc<Gate>,
+    tell: &Tell,
+) -> Result<(Keeper, PictureFormat), LiveError> {
     let format = SharedFormat::default();
     let (first, formats) = channel::<Result<PictureFormat, String>>();
     let (failing, shared) = (first.clone(), format.clone());
-    let (into, tell, refusals) = (into.clone(), tell.clone(), refusals(tell));
+    let (gate, tell, refusals) = (gate.clone(), tell.clone(), refusals(tell));
     let on_signal = move |signal| match signal {
-        CameraSignal::Picture(picture) => match into.recorder.get() {
+        CameraSignal::Picture(picture) => match gate.recorder.get() {
             Some(recorder) => {
                 if let Some(frame) = VideoFrame::of_camera(&picture) {
                     refusals.hear(recorder.submit_video(&frame, at(picture.at)));
-                    into.begins_ns.fetch_min(picture.at.0, Relaxed);
+                    gate.begins_ns.fetch_min(picture.at.0, Relaxed);
                 }
             }
             None => hold_format(&picture.format(), &shared, &first),
@@ -224,13 +226,13 @@ fn hold_format(format: &Option<PictureFormat>, shared: &SharedFormat, first: &Se
     let _ = first.send(Ok(format.clone()));
 }
 
-fn listen(chosen: ChosenMicrophone, name: &str, into: &Into, tell: &Tell) -> Keeper {
-    let (into, refusals) = (into.clone(), refusals(tell));
+fn listen(chosen: ChosenMicrophone, name: &str, gate: &Arc<Gate>, tell: &Tell) -> Keeper {
+    let (gate, refusals) = (gate.clone(), refusals(tell));
     let (lost, failing, name) = (tell.clone(), tell.clone(), name.to_owned());
     let chosen: (_, Channel) = chosen;
     let on_signal = move |signal| match signal {
         MicrophoneSignal::Sound(block) => {
-            let Some(recorder) = into.recorder.get().filter(|_| block.at.0 >= into.begins_ns.load(Relaxed)) else {
+            let Some(recorder) = gate.recorder.get().filter(|_| block.at.0 >= gate.begins_ns.load(Relaxed)) else {
                 return;
             };
             match AudioBlock::of_microphone(&block) {

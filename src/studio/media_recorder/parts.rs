@@ -22,6 +22,7 @@ use super::report::FileReport;
 use super::sink::{Destination, Shared};
 use crate::studio::config::{Adaptive, Loudness, WhenReached};
 use crate::words::PictureRecipe;
+use std::collections::VecDeque;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Weak};
@@ -233,15 +234,8 @@ impl Parts {
             let part = &mut self.live[at];
             part.lane = Lane::Opening(answer);
             part.instead_of = Some((opened.clone(), why));
-            let job = Job {
-                opened,
-                order: self.order.clone(),
-                names: self.names.clone(),
-                measure: self.measure,
-                first: part.first,
-                taken: part.taken,
-                kept: Default::default(),
-            };
+            let (first, taken) = (part.first, part.taken);
+            let job = self.job(opened, first, taken);
             self.finish_by(job, move |job| wind_up(&job, &tell));
         }
     }
@@ -267,17 +261,15 @@ impl Parts {
 
     fn finish_part(&mut self, part: Part) {
         let Lane::Open(opened) = part.lane else { return };
-        let job = Job {
-            opened,
-            order: self.order.clone(),
-            names: self.names.clone(),
-            measure: self.measure,
-            first: part.first,
-            taken: part.taken,
-            kept: part.kept,
-        };
+        let job = Job { kept: part.kept, ..self.job(opened, part.first, part.taken) };
         job.end();
         self.finish_by(job, Job::run);
+    }
+
+    /// What it takes to finish a file, with nothing kept.
+    fn job(&self, opened: Arc<Opened>, first: Cut, taken: Cut) -> Job {
+        let (order, names) = (self.order.clone(), self.names.clone());
+        Job { opened, order, names, measure: self.measure, first, taken, kept: VecDeque::new() }
     }
 
     fn finish_by(&mut self, job: Job, work: impl FnOnce(Job) -> Done + Send + 'static) {
