@@ -162,6 +162,7 @@ fn four_pictures_are_shown_while_the_master_is_made() {
         let seconds: Vec<f64> = pulse.iter().filter_map(|second| second["painted"][name].as_f64()).collect();
         seconds.iter().sum::<f64>() / seconds.len() as f64
     };
+    pulse.iter().filter(|second| second["painted"].is_object()).for_each(|second| println!("  {second}"));
     let rates: Vec<f64> = ["own", "1", "2", "3"].map(rate).into();
     let words: Vec<String> = rates.iter().map(|rate| format!("{rate:.1}")).collect();
     let slowest = rates.iter().copied().fold(f64::MAX, f64::min);
