@@ -8,9 +8,9 @@ use hyperzoom::mesh::event::{Event, Input, Output};
 use hyperzoom::mesh::inbound::Arrival;
 use hyperzoom::mesh::{Fast, JoinSettings, Mesh};
 use hyperzoom::words::{Mono, Rate, Size};
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -86,7 +86,7 @@ impl Drop for LightGuest {
     }
 }
 
-fn stay(settings: JoinSettings, film: &Film, over: &AtomicBool) {
+fn stay(settings: JoinSettings, film: &Film, over: &Arc<AtomicBool>) {
     // The host is on this machine, too.
     let here = settings.invite.addresses[0].ip();
     let socket = UdpSocket::bind((here, 0)).expect("a free port");
@@ -99,7 +99,7 @@ fn stay(settings: JoinSettings, film: &Film, over: &AtomicBool) {
     tell(&mut mesh, Input::Candidates(candidates), &socket, now);
     let silence = silence();
     let (mut slot_due, mut picture_due, mut pictures) = (now, now, film.0.iter().cycle());
-    let mut datagram = [0; DATAGRAM];
+    let arrivals = listen(&socket, over.clone());
     while !over.load(Ordering::Relaxed) {
         if slot_due.since(now) <= 0 {
             voice.frame(&silence, now, &mut |to, bytes| drop(socket.send_to(bytes, to))).expect("silence is short");
@@ -111,12 +111,11 @@ fn stay(settings: JoinSettings, film: &Film, over: &AtomicBool) {
             picture_due = picture_due.offset(PICTURE_NS);
         }
         let until = tell(&mut mesh, Input::Timeout, &socket, now).min(slot_due).min(picture_due);
-        let nap = until.since(media::now()).max(100_000) as u64;
-        socket.set_read_timeout(Some(Duration::from_nanos(nap))).expect("more than nothing");
-        let received = socket.recv_from(&mut datagram);
+        let nap = until.since(media::now()).max(0) as u64;
+        let arrived = arrivals.recv_timeout(Duration::from_nanos(nap));
         now = media::now();
-        let Ok((length, from)) = received else { continue };
-        let (arrival, moved) = inbound.take(&mut datagram[..length], from, now);
+        let Ok((mut datagram, from)) = arrived else { continue };
+        let (arrival, moved) = inbound.take(&mut datagram, from, now);
         let input = match arrival {
             Arrival::Clear { header, body } => Some(Input::Clear { from, header, body }),
             Arrival::Opened { peer, link, header, sequence, payload } => {
@@ -129,6 +128,24 @@ fn stay(settings: JoinSettings, film: &Film, over: &AtomicBool) {
             tell(&mut mesh, input, &socket, now);
         }
     }
+}
+
+/// What comes in, by a channel: that is waited for to within a fraction of a millisecond, while a socket's own timeout
+/// comes up to two ticks of the kernel late. Who paces a datagram every 5 ms would send key frames at half their speed.
+fn listen(socket: &UdpSocket, over: Arc<AtomicBool>) -> Receiver<(Vec<u8>, SocketAddr)> {
+    let socket = socket.try_clone().expect("one more handle");
+    socket.set_read_timeout(Some(Duration::from_millis(100))).expect("more than nothing");
+    let (give, arrivals) = channel();
+    std::thread::spawn(move || {
+        let mut datagram = [0; DATAGRAM];
+        while !over.load(Ordering::Relaxed) {
+            let Ok((length, from)) = socket.recv_from(&mut datagram) else { continue };
+            if give.send((datagram[..length].to_vec(), from)).is_err() {
+                break;
+            }
+        }
+    });
+    arrivals
 }
 
 /// Tells the engine something, and does what it says then until it wants to wait.
