@@ -11,6 +11,7 @@
 use super::camera::Picture;
 use super::graph::{Graph, GraphError, GraphSignal};
 use super::text::Text;
+use crate::words::Mono;
 use gst::glib;
 use gst::prelude::{ElementExtManual, ObjectExt};
 use gstreamer as gst;
@@ -18,7 +19,7 @@ use gstreamer_app as gst_app;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Between two pictures of one face: a frame of a 60 Hz screen, and somewhat more for a window that is busy with it.
-const APART: gst::ClockTime = gst::ClockTime::from_mseconds(27);
+const APART_NS: i64 = 27_000_000;
 
 /// Makes `gtk4paintablesink` known to GStreamer.
 pub(super) fn register() -> Result<(), glib::BoolError> {
@@ -41,11 +42,11 @@ pub struct ViewFeed {
     moments: Arc<Mutex<Moments>>,
 }
 
-/// When pictures are shown, in the running time of their graph.
+/// When pictures are shown.
 #[derive(Debug, Default)]
 struct Moments {
     /// The earliest for the next one.
-    free: gst::ClockTime,
+    free: Mono,
 }
 
 impl View {
@@ -78,39 +79,59 @@ impl View {
 }
 
 impl ViewFeed {
-    /// Shows a picture, from any thread: never waits, and an older one that was not painted yet makes room.
-    pub fn show(&self, picture: &Picture) {
-        let (Some(shown), Some(caps)) = (picture.sample.buffer(), picture.sample.caps()) else { return };
-        let Some(now) = self.source.current_running_time() else { return };
+    /// Shows a picture, from any thread: never waits, and an older one that was not painted yet makes room. Tells when
+    /// it will be seen.
+    pub fn show(&self, picture: &Picture) -> Mono {
+        self.show_with(picture, Mono(0))
+    }
+
+    /// The same, but no sooner than another one that is seen at that moment: two pictures in one go cost a window
+    /// little more than one.
+    pub fn show_with(&self, picture: &Picture, other: Mono) -> Mono {
+        let now = super::now();
+        // Nothing that holds it can panic half-way.
+        let moment = self.moments.lock().unwrap_or_else(PoisonError::into_inner).next(now, other);
+        if let Err(e) = self.push(picture, moment.since(now)) {
+            tracing::debug!("a view takes no more pictures: {e}");
+        }
+        moment
+    }
+
+    fn push(&self, picture: &Picture, wait_ns: i64) -> Result<(), gst::FlowError> {
+        let (Some(shown), Some(caps)) = (picture.sample.buffer(), picture.sample.caps()) else { return Ok(()) };
+        let now = self.source.current_running_time().ok_or(gst::FlowError::Flushing)?;
         let mut buffer = shown.copy();
         let stamped = buffer.get_mut().expect("a fresh copy has one owner");
         stamped.set_dts(gst::ClockTime::NONE);
-        // Nothing that holds it can panic half-way.
-        stamped.set_pts(self.moments.lock().unwrap_or_else(PoisonError::into_inner).next(now));
+        stamped.set_pts(now + gst::ClockTime::from_nseconds(wait_ns.max(0) as u64));
         let sample = gst::Sample::builder().buffer(&buffer).caps(&caps.to_owned()).build();
-        if let Err(e) = self.source.push_sample(&sample) {
-            tracing::debug!("a view takes no more pictures: {e}");
-        }
+        self.source.push_sample(&sample).map(drop)
     }
 }
 
 impl Moments {
-    /// For a picture that has come now.
-    fn next(&mut self, now: gst::ClockTime) -> gst::ClockTime {
-        let moment = self.free.clamp(now, now + 2 * APART);
-        self.free = moment + APART;
+    /// For a picture that has come now, and goes with one that is seen at `other`.
+    fn next(&mut self, now: Mono, other: Mono) -> Mono {
+        let latest = now.offset(2 * APART_NS);
+        let moment = self.free.max(other).clamp(now, latest);
+        self.free = moment.offset(APART_NS);
         moment
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{APART, Moments};
-    use gstreamer::ClockTime;
+    use super::{APART_NS, Moments, Mono};
+
+    const APART: u64 = APART_NS as u64 / 1_000_000;
+
+    fn ms(ms: u64) -> Mono {
+        Mono(ms * 1_000_000)
+    }
 
     fn moments(come_ms: &[u64]) -> Vec<u64> {
         let mut moments = Moments::default();
-        come_ms.iter().map(|ms| moments.next(ClockTime::from_mseconds(*ms)).mseconds()).collect()
+        come_ms.iter().map(|at| moments.next(ms(*at), ms(0)).0 / 1_000_000).collect()
     }
 
     #[test]
@@ -120,10 +141,16 @@ mod tests {
 
     #[test]
     fn what_comes_together_is_shown_one_after_the_other_and_none_late() {
-        let apart = APART.mseconds();
-        assert_eq!(moments(&[100, 103]), [100, 100 + apart]);
+        assert_eq!(moments(&[100, 103]), [100, 100 + APART]);
         // The newest of many is never further away than two moments.
-        let last = 100 + 2 * apart;
-        assert_eq!(moments(&[100, 100, 100, 100, 101]), [100, 100 + apart, last, last, last + 1]);
+        let last = 100 + 2 * APART;
+        assert_eq!(moments(&[100, 100, 100, 100, 101]), [100, 100 + APART, last, last, last + 1]);
+    }
+
+    #[test]
+    fn who_goes_with_another_is_seen_with_it() {
+        let mut moments = Moments::default();
+        assert_eq!(moments.next(ms(100), ms(112)), ms(112));
+        assert_eq!(moments.next(ms(150), ms(140)), ms(150));
     }
 }

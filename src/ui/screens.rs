@@ -6,7 +6,7 @@ use super::pulse::Pulse;
 use super::turn::Turn;
 use crate::media::{GraphError, Picture, View, ViewFeed};
 use crate::studio::{PictureWatch, Shown};
-use crate::words::PEOPLE_MAX;
+use crate::words::{Mono, PEOPLE_MAX};
 use gtk::gdk;
 use gtk::prelude::Cast;
 use gtk4 as gtk;
@@ -77,11 +77,10 @@ impl Screens {
     pub fn watch(&self) -> PictureWatch {
         let feeds = self.feeds.clone();
         Arc::new(move |shown| match shown {
-            Shown::Own(picture) => feeds.show_own(|turn| turn.own(picture.at, picture.clone())),
+            Shown::Own(picture) => feeds.show_own(Mono(0), |turn| turn.own(picture.at, picture.clone())),
             Shown::Peer(place, picture) => {
                 if let Some(feed) = feeds.others.get(usize::from(place)).and_then(OnceLock::get) {
-                    feed.show(picture);
-                    feeds.show_own(Turn::other);
+                    feeds.show_own(feed.show(picture), Turn::other);
                 }
             }
             // The state says so too, and the tile shows initials then.
@@ -91,11 +90,12 @@ impl Screens {
 }
 
 impl Feeds {
-    fn show_own(&self, decide: impl FnOnce(&mut Turn<Picture>) -> Option<Picture>) {
+    /// If it is due, and not before that moment.
+    fn show_own(&self, moment: Mono, decide: impl FnOnce(&mut Turn<Picture>) -> Option<Picture>) {
         // Nothing that holds it can panic half-way; and a picture is no reason to fail.
         let due = decide(&mut self.turn.lock().unwrap_or_else(PoisonError::into_inner));
         if let Some(picture) = due {
-            self.own.show(&picture);
+            self.own.show_with(&picture, moment);
         }
     }
 }
