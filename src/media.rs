@@ -50,8 +50,9 @@ pub use packets::{PacketError, PacketFile};
 pub use priority::{ask_for_real_time_clients, try_real_time};
 pub use read_sound::{DecodedSound, ReadSoundError, SoundFile};
 pub use recording::{
-    EncodedCounts, PictureNotes, PicturePacket, PictureTrack, PixelFormat, RawPicture, RawPictureError, RawPictures,
-    RawSound, Recording, RecordingSignal, RecordingSpec, SampleFormat, SoundTrack, sound_rate_max_hz,
+    EncodedCounts, EncodedPacket, PacketKind, PictureNotes, PicturePacket, PictureTrack, PixelFormat, RawPicture,
+    RawPictureError, RawPictures, RawSound, Recording, RecordingSignal, RecordingSpec, SampleFormat, SoundTrack,
+    sound_rate_max_hz,
 };
 pub use speaker::{Filler, Speaker, SpeakerError, SpeakerSignal};
 pub use still::{Still, StillError};

@@ -13,10 +13,12 @@ mod copy;
 mod delivery;
 mod opus;
 mod raw;
+mod tap;
 mod wrap;
 
 pub use copy::{PictureNotes, PicturePacket};
 pub use raw::{PixelFormat, RawPicture, RawPictureError, RawPictures, RawSound, SampleFormat};
+pub use tap::{EncodedPacket, PacketKind};
 pub use wrap::sound_rate_max_hz;
 
 use super::counted::{self, push, stamp};

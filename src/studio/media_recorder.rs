@@ -32,6 +32,7 @@ mod loudness;
 mod opened;
 mod order;
 mod output;
+mod packets;
 mod part;
 mod parts;
 mod place;
@@ -44,6 +45,7 @@ pub use event::RecordingEvent;
 pub use input::{AudioBlock, VideoFrame};
 pub use loudness::{LoudnessReport, Normalised};
 pub use output::{MemoryOutput, Output};
+pub use packets::PacketOutput;
 pub use report::{FileReport, PauseReport, RecordingReport, RecordingStatus, SyncReport};
 
 use super::config::{RecordingConfig, Valid};
@@ -52,6 +54,7 @@ use crate::media::{self, EncoderTable, PixelFormat, RawPictures, RawSound, Recor
 use crate::words::Size;
 use error::{CHANNELS_MAX, SIDE_MAX};
 use order::{Encoders, Order};
+use packets::Nowhere;
 use running::Running;
 use sink::Destination;
 use std::path::Path;
@@ -176,7 +179,33 @@ impl MediaRecorder {
     /// Begins, with all bytes going to `output`. MP4 and MOV stay in fragments there, since nobody can finish in place
     /// what they cannot read.
     pub fn start_into(&self, output: impl Output + 'static) -> Result<(), RecordError> {
-        self.begin(|_| Ok(Destination::Own(Box::new(output))))
+        self.begin(|_| Ok(Destination::Own(Box::new(output), None)))
+    }
+
+    /// Begins, with what the encoders make going to `output`, packet by packet and as soon as it is made: nothing is
+    /// kept. The container decides in which form packets come.
+    ///
+    /// ```
+    /// # use hyperzoom::media::{EncodedPacket, PacketKind};
+    /// # use hyperzoom::studio::{MediaRecorder, RecordingConfig, VideoFrame};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = RecordingConfig::preset("low-latency")?.without_audio();
+    /// let recorder = MediaRecorder::new(config)?;
+    /// let (give, sizes) = std::sync::mpsc::channel();
+    /// recorder.start_packets(move |packet: &EncodedPacket<'_>| {
+    ///     assert_eq!(packet.kind, PacketKind::Picture);
+    ///     give.send((packet.key, packet.bytes.len())).map_err(std::io::Error::other)
+    /// })?;
+    /// # let size = hyperzoom::words::Size { width: 1280, height: 720 };
+    /// # let grey = VideoFrame::new(hyperzoom::media::PixelFormat::I420, size, vec![128; 1280 * 720 * 3 / 2])?;
+    /// recorder.submit_video(&grey, None)?;
+    /// assert!(sizes.recv()?.0, "the first picture needs no other");
+    /// # recorder.stop()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn start_packets(&self, output: impl PacketOutput + 'static) -> Result<(), RecordError> {
+        self.begin(|_| Ok(Destination::Own(Box::new(Nowhere), Some(Box::new(output)))))
     }
 
     fn begin(&self, destination: impl FnOnce(u64) -> Result<Destination, RecordError>) -> Result<(), RecordError> {

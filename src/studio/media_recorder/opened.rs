@@ -11,6 +11,7 @@ use super::error::RecordError;
 use super::event::RecordingEvent;
 use super::item::Item;
 use super::order::{Names, Order};
+use super::packets::give;
 use super::place::{Cut, Measure};
 use super::report::FileReport;
 use super::sink::{Destination, End, Shared, Sink};
@@ -48,13 +49,17 @@ enum Outcome {
 
 impl Opened {
     /// Starts the encoders and opens the file.
-    pub fn open(order: &Order, destination: Destination) -> Result<Opened, RecordError> {
+    pub fn open(order: &Order, mut destination: Destination) -> Result<Opened, RecordError> {
         let can_be_mended = matches!(destination, Destination::File(_)) && order.recipe.is_some();
         let shared = Arc::new(Shared::new(can_be_mended));
         let (container, least) = (order.valid.container(), order.valid.limits().min_free_bytes);
+        let packets = destination.take_packets();
         let sink = Sink::open(destination, container, order.facts(), shared.clone(), least)?;
         let take = sink.taker();
         let recording = Recording::start(&order.spec(), move |signal| take(signal))?;
+        if let Some(output) = packets {
+            recording.tap(&order.spec(), give(output, shared.clone()))?;
+        }
         Ok(Opened { recording, sink, shared, names: order.names() })
     }
 

@@ -61,7 +61,7 @@ impl Parts {
     pub fn begin(order: Order, destination: Destination) -> Result<Parts, RecordError> {
         let names = match &destination {
             Destination::File(place) => Some(Names::behind(place.master.clone())),
-            Destination::Own(_) => None,
+            Destination::Own(..) => None,
         };
         let rate = order.recipe.as_ref().map(|recipe| recipe.rate);
         let measure = Measure { rate, rate_hz: order.sound.map(|sound| sound.rate_hz) };

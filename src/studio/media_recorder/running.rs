@@ -52,7 +52,7 @@ impl Running {
         let mut steps = order.valid.adaptive().to_vec();
         let file = match &destination {
             Destination::File(place) => Some(place.master.clone()),
-            Destination::Own(_) => {
+            Destination::Own(..) => {
                 if order.valid.limits().when_reached == WhenReached::RollOver {
                     return Err(RecordError::NoNextOutput);
                 }

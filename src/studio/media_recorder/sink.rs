@@ -3,6 +3,7 @@
 
 use super::error::RecordError;
 use super::output::Output;
+use super::packets::PacketOutput;
 use crate::disk::space::free_bytes;
 use crate::disk::writer::{Ended, WriterSignal};
 use crate::disk::{Piece, Place, Writer};
@@ -27,8 +28,18 @@ const BEYOND_MENDING: [&str; 4] = ["audio_encoder", "sound", "mux", "file"];
 pub enum Destination {
     /// A new file.
     File(Place),
-    /// Somebody's own.
-    Own(Box<dyn Output>),
+    /// Somebody's own, who may want the packets, too.
+    Own(Box<dyn Output>, Option<Box<dyn PacketOutput>>),
+}
+
+impl Destination {
+    /// Who wants packets, if anybody does.
+    pub fn take_packets(&mut self) -> Option<Box<dyn PacketOutput>> {
+        match self {
+            Destination::File(_) => None,
+            Destination::Own(_, packets) => packets.take(),
+        }
+    }
 }
 
 /// What both ends know.
@@ -114,7 +125,7 @@ impl Sink {
                 let take = Arc::new(take_for_file(writer.clone(), container, facts, shared));
                 Ok(Sink { file: Some(place.master), waiting, take, writer: Some(writer), ended, thread: None })
             }
-            Destination::Own(output) => {
+            Destination::Own(output, _) => {
                 let (pieces, inbox) = channel();
                 let waiting = Arc::<AtomicU64>::default();
                 let (theirs, done) = (shared.clone(), waiting.clone());
