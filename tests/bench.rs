@@ -4,6 +4,7 @@
 mod call;
 mod cost;
 mod faces;
+mod recorder;
 #[cfg(feature = "ui")]
 mod window;
 

@@ -167,7 +167,10 @@ impl RecordingSpec<'_> {
             slots.push(("sound_pad", wrap.sound_pads[alone].to_owned()));
             slots.push(("resampling", resampling(raw, recipe).to_owned()));
             slots.push(("sound_caps", self.sound_caps(recipe)));
-            slots.push(("audio_encoder", encoder.text.clone()));
+            // The muxer lets sound wait for the pictures that belong to it, and with it whoever encodes.
+            let hurries = recipe.low_latency && self.pictures.is_some();
+            let queue = if hurries { tap::SOUND_QUEUE } else { "" };
+            slots.push(("audio_encoder", format!("{}{queue}", encoder.text)));
         }
         slots
     }

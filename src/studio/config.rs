@@ -120,6 +120,8 @@ pub struct AudioConfig {
     pub channels: u32,
     /// Bits of a sample: 16, or 24 for FLAC and PCM.
     pub bits: u32,
+    /// Encoded within milliseconds, where the codec can: Opus in frames of 5 ms, which cost some of its quality.
+    pub low_latency: bool,
     /// This GStreamer element and no other.
     pub encoder: Option<String>,
 }
@@ -274,7 +276,15 @@ impl Default for VideoConfig {
 
 impl Default for AudioConfig {
     fn default() -> AudioConfig {
-        AudioConfig { codec: None, kbps: None, sample_rate_hz: 48_000, channels: 2, bits: 16, encoder: None }
+        AudioConfig {
+            codec: None,
+            kbps: None,
+            sample_rate_hz: 48_000,
+            channels: 2,
+            bits: 16,
+            low_latency: false,
+            encoder: None,
+        }
     }
 }
 

@@ -64,6 +64,8 @@ pub struct SoundRecipe {
     pub bits: u32,
     /// The bit rate where it is not.
     pub kbps: u32,
+    /// It has to come out of the encoder at once.
+    pub low_latency: bool,
     /// This element and no other.
     pub encoder: Option<String>,
 }

@@ -115,7 +115,7 @@ fn launch(video: &str, audio: &str) -> f64 {
     told("bare line", &measured(running.0.id()))
 }
 
-struct Running(Child);
+pub struct Running(pub Child);
 
 impl Drop for Running {
     fn drop(&mut self) {

@@ -153,6 +153,7 @@ fn filled_sound(row: &Candidate, recipe: &SoundRecipe) -> String {
     let slots = [
         ("{kbps}", recipe.kbps.to_string()),
         ("{bps}", (u64::from(recipe.kbps) * 1000).to_string()),
+        ("{latency}", if recipe.low_latency { row.latency.low.clone() } else { row.latency.usual.clone() }),
         ("{sample}", if recipe.bits > 16 { "S24LE" } else { "S16LE" }.to_owned()),
     ];
     filled(row, &slots)

@@ -33,7 +33,8 @@ fn every_sound_codec_has_an_encoder_from_the_lowest_to_the_highest_bit_rate() {
     let table = table();
     for codec in AudioCodec::ALL {
         for kbps in [64, 96, 128, 192, 320] {
-            let recipe = SoundRecipe { codec, rate_hz: 48_000, channels: 2, bits: 24, kbps, encoder: None };
+            let recipe =
+                SoundRecipe { codec, rate_hz: 48_000, channels: 2, bits: 24, kbps, low_latency: false, encoder: None };
             let choice = table.sound(&recipe).unwrap_or_else(|e| panic!("{codec} {kbps}: {e}"));
             println!("{codec} {kbps}: {} {}", choice.element, choice.proof);
         }
@@ -55,8 +56,15 @@ fn an_encoder_asked_for_by_name_is_taken_or_refused_with_the_reason() {
 
 #[test]
 fn what_no_encoder_takes_is_refused_with_what_it_was() {
-    let recipe =
-        |codec, rate_hz, channels| SoundRecipe { codec, rate_hz, channels, bits: 16, kbps: 128, encoder: None };
+    let recipe = |codec, rate_hz, channels| SoundRecipe {
+        codec,
+        rate_hz,
+        channels,
+        bits: 16,
+        kbps: 128,
+        low_latency: false,
+        encoder: None,
+    };
     let refused = |recipe| table().sound(&recipe).expect_err("nobody can").to_string();
     assert!(refused(recipe(AudioCodec::Mp3, 48_000, 8)).contains("does not take 8 channels of 48000 Hz"));
     assert!(refused(recipe(AudioCodec::Aac, 192_000, 2)).contains("does not take 2 channels of 192000 Hz"));

@@ -57,6 +57,9 @@ pub struct RawPicture {
 /// Why bytes are no picture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RawPictureError {
+    /// There is nothing to hold pictures with.
+    #[error("GStreamer, which holds pictures, does not start: {0}")]
+    Framework(String),
     /// Not enough of them, or too many strides, or a stride that is shorter than its row or out of all bounds.
     #[error("a {size} picture of {format:?} needs {planes} strides of at least {least:?} bytes, not {given:?}")]
     Strides {
@@ -199,6 +202,8 @@ impl RawPicture {
         bytes: impl AsRef<[u8]> + Send + 'static,
         strides: &[usize],
     ) -> Result<RawPicture, RawPictureError> {
+        // The first of all that a program does may be a picture.
+        gst::init().map_err(|why| RawPictureError::Framework(why.to_string()))?;
         let RawPictures { format, size, .. } = *kind;
         let planes = format.planes(size);
         let close: Vec<usize> = planes.iter().map(|plane| plane.0).collect();

@@ -8,6 +8,10 @@ use gstreamer as gst;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Where sound waits for its pictures, when nobody wants to wait for sound.
+pub(super) const SOUND_QUEUE: &str =
+    " ! queue name=sound_packets max-size-buffers=0 max-size-bytes=0 max-size-time=1000000000";
+
 /// Of what a packet is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PacketKind {
@@ -41,11 +45,12 @@ impl Recording {
     ) -> Result<(), GraphError> {
         let (wrap, mux) = (spec.wrap(), self._graph.element("mux")?);
         let sound_pad = wrap.sound_pads[usize::from(spec.pictures.is_none())];
-        let pictures = spec.pictures.map(|_| (PacketKind::Picture, wrap.picture_pad));
-        let sound = spec.sound.map(|_| (PacketKind::Sound, sound_pad));
+        let queue = self._graph.element("sound_packets").ok().and_then(|queue| queue.static_pad("sink"));
+        let pictures = spec.pictures.and_then(|_| mux.static_pad(wrap.picture_pad));
+        let sound = spec.sound.and_then(|_| queue.or_else(|| mux.static_pad(sound_pad)));
         let tell = Arc::new(tell);
-        for (kind, pad) in pictures.into_iter().chain(sound) {
-            let Some(pad) = mux.static_pad(pad) else { continue };
+        for (kind, pad) in [(PacketKind::Picture, pictures), (PacketKind::Sound, sound)] {
+            let Some(pad) = pad else { continue };
             let tell = tell.clone();
             pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
                 if let Some(buffer) = info.buffer() {

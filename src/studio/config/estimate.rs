@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //! How large an hour of it becomes.
 //!
-//! A bit rate is kept to. A quality costs what the pictures need, and talking heads are what is recorded here:
+//! A bit rate is kept to. A quality costs what the pictures need, and of talking heads these sizes are
+//! expected; what a camera's noise adds can be several times as much:
 //!
 //! ```text
 //!   720p30 balanced     1.5 GB an hour, sound at 192 kbit/s included
@@ -17,20 +18,20 @@ use crate::words::{AudioCodec, Container, Quality, Target, VideoCodec};
 
 /// 192 kbit/s for an hour, in bytes.
 const SOUND: f64 = 192_000.0 / 8.0 * 3600.0;
-/// What the pictures of the three measured hours took.
+/// What the pictures of these three hours take.
 const HD_30: f64 = 1.5e9 - SOUND;
 const FULL_HD_30: f64 = 2.5e9 - SOUND;
 const FULL_HD_60_HIGH: f64 = 4.0e9 - SOUND;
 
-/// Of the pictures' rate; with it the measurements leave a factor of 1.36 for a step of quality.
+/// Of the pictures' rate; with it the three leave a factor of 1.36 for a step of quality.
 const RATE_POWER: f64 = 0.25;
 
 /// FLAC takes about so much of what PCM takes.
 const FLAC_SHARE: f64 = 0.55;
 
 impl RecordingConfig {
-    /// About how many bytes an hour of it takes: exactly the bit rates where those are given, and what talking heads
-    /// were measured to take where a quality is.
+    /// About how many bytes an hour of it takes: exactly the bit rates where those are given, and what is
+    /// expected of talking heads where a quality is.
     pub fn estimated_bytes_per_hour(&self) -> u64 {
         let video = self.video.as_ref().map_or(0.0, |it| pictures(self.container, it));
         let audio = self.audio.as_ref().map_or(0.0, |it| sounds(self.container, it));

@@ -108,7 +108,7 @@ fn special() -> [(&'static str, &'static str, RecordingConfig); 6] {
                 .clone()
                 .container(Container::Mkv)
                 .video(hd.clone().codec(VideoCodec::H264).low_latency(true))
-                .audio(opus.clone()),
+                .audio(opus.clone().low_latency(true)),
         ),
         (
             "web",

@@ -14,7 +14,7 @@ const TOP: [&str; 9] =
     ["preset", "about", "container", "video", "audio", "limits", "adaptive", "loudness", "fast_start"];
 const VIDEO: [&str; 8] =
     ["codec", "size", "frame_rate", "quality", "kbps", "key_frame_seconds", "low_latency", "encoder"];
-const AUDIO: [&str; 7] = ["codec", "quality", "kbps", "sample_rate_hz", "channels", "bits", "encoder"];
+const AUDIO: [&str; 8] = ["codec", "quality", "kbps", "sample_rate_hz", "channels", "bits", "low_latency", "encoder"];
 const LIMITS: [&str; 5] = ["max_bytes", "max_seconds", "min_free_bytes", "when_reached", "max_waiting_bytes"];
 const LOUDNESS: [&str; 3] = ["target_lufs", "true_peak_db", "keep_original"];
 
@@ -145,6 +145,7 @@ fn audio(mut section: Section, mut audio: AudioConfig) -> Result<AudioConfig, Co
     section.read("sample_rate_hz", "samples per second, such as 48000", whole, &mut audio.sample_rate_hz)?;
     section.read("channels", "a number from 1 to 8", whole, &mut audio.channels)?;
     section.read("bits", "16 or 24", whole, &mut audio.bits)?;
+    section.read("low_latency", "true or false", Value::as_bool, &mut audio.low_latency)?;
     section.either("encoder", "the name of an element, such as \"avenc_aac\"", value::text, &mut audio.encoder)?;
     Ok(audio)
 }

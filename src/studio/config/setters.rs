@@ -129,6 +129,11 @@ impl AudioConfig {
         AudioConfig { bits, ..self }
     }
 
+    /// Encoded within milliseconds, where the codec can.
+    pub fn low_latency(self, low_latency: bool) -> Self {
+        AudioConfig { low_latency, ..self }
+    }
+
     /// By this element and no other.
     pub fn encoder(self, element: impl Into<String>) -> Self {
         AudioConfig { encoder: Some(element.into()), ..self }

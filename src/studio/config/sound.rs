@@ -50,6 +50,7 @@ pub(super) fn recipe(container: Container, audio: &AudioConfig) -> Result<SoundR
         channels: audio.channels,
         bits: audio.bits,
         kbps,
+        low_latency: audio.low_latency,
         encoder: audio.encoder.clone(),
     })
 }

@@ -11,7 +11,7 @@ fn valid(text: &str) -> Result<Valid, ConfigError> {
 }
 
 /// A text with one thing wrong, and the field that is to be named.
-const WRONG: [(&str, &str); 80] = [
+const WRONG: [(&str, &str); 81] = [
     ("preset = 'nonsense'", "preset"),
     ("preset = 1080", "preset"),
     ("contaner = 'mp4'", "contaner"),
@@ -76,6 +76,7 @@ const WRONG: [(&str, &str); 80] = [
     ("[audio]\nchannels = 9\ncodec = 'opus'", "audio.channels"),
     ("container = 'avi'\n[audio]\nchannels = 3", "audio.channels"),
     ("[audio]\nbits = 24", "audio.bits"),
+    ("[audio]\nlow_latency = 'yes'", "audio.low_latency"),
     ("[audio]\nbits = 20\ncodec = 'flac'", "audio.bits"),
     ("[audio]\nencoder = 7", "audio.encoder"),
     ("[limits]\nmax_bytes = '4 parsecs'", "limits.max_bytes"),

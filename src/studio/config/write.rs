@@ -73,6 +73,7 @@ fn audio(audio: &AudioConfig) -> Table {
     set(&mut table, "sample_rate_hz", i64::from(audio.sample_rate_hz));
     set(&mut table, "channels", i64::from(audio.channels));
     set(&mut table, "bits", i64::from(audio.bits));
+    set(&mut table, "low_latency", audio.low_latency);
     if let Some(encoder) = &audio.encoder {
         set(&mut table, "encoder", encoder.as_str());
     }

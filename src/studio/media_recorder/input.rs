@@ -6,6 +6,15 @@ use crate::media::{Picture, PixelFormat, RawPicture, RawPictures, RawSound, Samp
 use crate::words::{RATE_HZ, Size};
 
 /// One picture. Cheap to clone; the bytes are shared.
+///
+/// ```
+/// # use hyperzoom::{media::PixelFormat, studio::VideoFrame, words::Size};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let black = VideoFrame::new(PixelFormat::Rgb, Size { width: 16, height: 9 }, vec![0; 16 * 9 * 3])?;
+/// # let _ = black;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct VideoFrame {
     pub(super) kind: RawPictures,

@@ -35,7 +35,7 @@ pub fn picture_recipe(codec: VideoCodec) -> PictureRecipe {
 }
 
 pub fn sound_recipe(codec: AudioCodec) -> SoundRecipe {
-    SoundRecipe { codec, rate_hz: 48_000, channels: 2, bits: 16, kbps: 128, encoder: None }
+    SoundRecipe { codec, rate_hz: 48_000, channels: 2, bits: 16, kbps: 128, low_latency: false, encoder: None }
 }
 
 /// What a test records.

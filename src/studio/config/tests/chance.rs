@@ -84,6 +84,7 @@ impl Chance {
             sample_rate_hz: self.mostly(&[8000, 11_025, 16_000, 22_050, 44_100, 48_000, 48_000, 96_000, 192_000]),
             channels: self.mostly(&[1, 1, 2, 2, 3, 4, 5, 6, 7, 8]),
             bits: self.mostly(&[16, 16, 24]),
+            low_latency: self.one_in(2),
             encoder: self.encoder(),
         }
     }
