@@ -7,6 +7,6 @@ mod matrix;
 mod orders;
 mod outputs;
 mod pauses;
-mod reel;
+pub mod reel;
 mod threads;
 mod wrong;

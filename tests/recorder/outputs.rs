@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //! Bytes may go anywhere, a place that takes no more is told, and a recorder that is dropped has finished.
 
-use super::reel::{FIRST, SAMPLES, assert_right, picture, recorder, side_by_side, sound, submit};
-use hyperzoom::studio::{MemoryOutput, Output, SubmitError};
+use super::reel::{FIRST, SAMPLES, assert_right, picture, probe, recorder, side_by_side, sound, submit};
+use hyperzoom::studio::{MemoryOutput, Output, RecordError, SubmitError};
 use hyperzoom::words::{AudioCodec, Container, VideoCodec};
 use std::time::Duration;
 
@@ -111,12 +111,33 @@ fn nothing_at_all_leaves_no_file_and_a_recorder_that_works() {
         let name = |name: &str| folder.path().join(format!("{name}.{}", container.extension()));
         let recorder = recorder(container, container.video_codecs()[0], container.audio_codecs()[0]);
         recorder.start(name(empty)).expect("it starts");
-        let told = recorder.stop();
-        println!("{container}: {}", told.as_ref().map_or_else(|why| why.to_string(), |r| format!("{r:?}")));
-        assert!(told.is_err() || told.is_ok_and(|report| report.frames == 0));
+        let why = recorder.stop().expect_err("nothing was recorded");
+        assert!(matches!(why, RecordError::Nothing), "{container}: {why}");
+        assert!(why.to_string().contains("no picture and no sound"), "{why}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "{container}");
         recorder.start(name(good)).expect("it can be used on");
         submit(&recorder, FIRST..FIRST + 60, false);
         recorder.stop().expect("it records");
         assert_right(&name(good), 60, 2);
+        std::fs::remove_file(name(good)).expect("it was there");
+        std::fs::remove_file(name(good).with_extension("recording.json")).expect("it was there");
+    }
+}
+
+#[test]
+fn one_picture_or_one_sample_is_a_recording() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for container in Container::ALL {
+        let name = |name: &str| folder.path().join(format!("{name}.{}", container.extension()));
+        let recorder = recorder(container, container.video_codecs()[0], container.audio_codecs()[0]);
+        recorder.start(name("seen")).expect("it starts");
+        recorder.submit_video(picture(FIRST), None).expect("room");
+        assert_eq!(recorder.stop().expect("it records").frames, 1, "{container}");
+        assert_eq!(probe(&name("seen")).pictures, 1, "{container}");
+        recorder.start(name("heard")).expect("it starts");
+        recorder.submit_audio(&sound(FIRST * SAMPLES, SAMPLES), None).expect("room");
+        let heard = recorder.stop().expect("it records");
+        assert!(heard.samples >= SAMPLES && name("heard").exists(), "{container}: {heard:?}");
+        assert_eq!(probe(&name("heard")).pictures, heard.frames, "{container}");
     }
 }
