@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 //! Speech-like sound is recorded, made as loud as it should be, and judged by ffmpeg's own meter.
 
+#[cfg(target_os = "linux")]
+mod full;
+#[cfg(unix)]
+mod step;
+
 use hyperzoom::media::PixelFormat;
 use hyperzoom::studio::{
     AudioBlock, AudioConfig, MediaRecorder, RecordingConfig, RecordingReport, VideoConfig, VideoFrame,

@@ -37,4 +37,7 @@ pub mod room;
 pub mod ruler;
 #[cfg(target_os = "linux")]
 #[allow(dead_code)]
+pub mod slow_disk;
+#[cfg(target_os = "linux")]
+#[allow(dead_code)]
 pub mod talk;

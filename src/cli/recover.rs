@@ -4,6 +4,7 @@
 use super::shared::{say, say_json};
 use crate::disk::repair::{self, Outcome};
 use crate::studio;
+use crate::words::Container;
 use anyhow::bail;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -61,9 +62,10 @@ impl Recover {
                     bytes => format!(", {bytes} bytes at its end were torn"),
                 };
                 let beside = if metadata { ", metadata written anew" } else { "" };
-                let text = format!("{}: {word}, {:.2} s{torn}{beside}", file.display(), summary.duration_s);
-                let details = json!({ "seconds": summary.duration_s, "samples": summary.samples,
-                                      "torn_bytes": summary.torn_bytes });
+                let kind = kind(file);
+                let text = format!("{}: {kind} {word}, {:.2} s{torn}{beside}", file.display(), summary.duration_s);
+                let details = json!({ "container": kind.extension(), "seconds": summary.duration_s,
+                                      "samples": summary.samples, "torn_bytes": summary.torn_bytes });
                 self.answer(file, state, text, Some(details))
             }
         }
@@ -80,4 +82,10 @@ impl Recover {
         }
         say_json(&object)
     }
+}
+
+/// What the file is: the boxes of both kinds are the same, so its name decides.
+fn kind(file: &Path) -> Container {
+    let named = file.extension().and_then(|ending| Container::of_extension(&ending.to_string_lossy()));
+    named.filter(|named| *named == Container::Mov).unwrap_or(Container::Mp4)
 }

@@ -135,6 +135,9 @@ pub struct Refusal {
     pub element: String,
     /// Why not.
     pub why: String,
+    /// Whether a person has put it in front of ours.
+    #[serde(skip)]
+    pub is_own: bool,
 }
 
 /// No encoder can be had.
@@ -146,6 +149,9 @@ pub enum EncoderError {
     /// The table does not parse.
     #[error("encoders.toml is not understood: {0}. Mend it, or unset HYPERZOOM_PIPELINES")]
     Table(#[from] toml::de::Error),
+    /// Somebody's own rows do not parse.
+    #[error("{0}")]
+    Rows(String),
     /// All were refused.
     #[error("no usable {codec} encoder ({reasons}); install the package {package}")]
     None {
@@ -197,7 +203,7 @@ pub fn choose(wanted: Wanted) -> Result<Choice, EncoderError> {
         let filled = filled(text, wanted);
         match reaches_ready(&row.element).and_then(|_| trial::run(row, &filled, wanted)) {
             Ok(proof) => return Ok(chosen(wanted.codec, row, filled, proof, refused)),
-            Err(why) => refused.push(Refusal { element: row.element.clone(), why }),
+            Err(why) => refused.push(Refusal { element: row.element.clone(), why, is_own: row.is_own }),
         }
     }
     Err(none(wanted.codec, here.filter(|row| row.master.is_some()), &refused))

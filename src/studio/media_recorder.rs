@@ -152,6 +152,11 @@ impl MediaRecorder {
         Ok(Recording::text(&self.order()?.spec())?)
     }
 
+    /// Which of a person's own encoders would be passed over, and why.
+    pub fn passed_over(&self) -> Result<Vec<RecordingEvent>, RecordError> {
+        Ok(self.order()?.encoders.passed_over().collect())
+    }
+
     /// Whether what was recorded before a crash can be read.
     pub fn is_crash_safe(&self) -> Result<bool, RecordError> {
         Ok(self.order()?.spec().is_crash_safe())

@@ -54,10 +54,11 @@ pub(super) fn recover_watched(path: &Path, progress: &dyn Fn(f64)) -> Result<Rec
     Ok(RecoveredFile { outcome, metadata_written })
 }
 
-/// The metadata as the file itself tells it; `None` for files of other programs.
+/// The metadata as the file itself tells it; `None` for files of other programs, and for recordings of no session.
 pub(super) fn rebuilt(path: &Path) -> Result<Option<Metadata>, RepairError> {
     let movie = repair::scan_path(path)?;
-    let Some(facts) = &movie.facts else { return Ok(None) };
+    // Only masters belong to a session; any other recording of ours is a file and nothing else.
+    let Some(facts) = movie.facts.as_ref().filter(|facts| !facts.session_id.is_empty()) else { return Ok(None) };
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let mut metadata = Metadata::begin(facts, &file);
     metadata.state = "recovered".to_owned();

@@ -3,8 +3,9 @@
 
 use super::reel::{APART_MS_MAX, FIRST, SAMPLES, grid, picture, recorder, side_by_side, sound};
 use crate::support::machine::{calm, overridden};
+use crate::support::program::run;
 use crate::support::ruler::{Reading, read_with_ffmpeg, read_with_gstreamer};
-use hyperzoom::studio::{SubmitError, recover};
+use hyperzoom::studio::SubmitError;
 use hyperzoom::words::{AudioCodec, Container, VideoCodec};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -70,6 +71,25 @@ fn record_and_kill(file: &Path) -> f64 {
     recorded_s.unwrap_or_else(|| panic!("{} was not recorded for long enough", file.display()))
 }
 
+/// The file is called what it is, and nothing is put beside it: it belongs to no session.
+fn recovers_by_command(container: Container, file: &Path) {
+    let told = |arguments: &[&dyn AsRef<std::ffi::OsStr>]| {
+        let ran = run(&[&[&"recover" as &dyn AsRef<std::ffi::OsStr>], arguments, &[&file]].concat());
+        assert!(ran.status.success(), "{container}: {}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8_lossy(&ran.stdout).into_owned()
+    };
+    let checked: serde_json::Value = serde_json::from_str(&told(&[&"--check", &"--json"])).expect("JSON");
+    assert_eq!((&checked["state"], &checked["container"]), (&"recoverable".into(), &container.extension().into()));
+    let text = told(&[]);
+    assert!(text.contains(&format!(": {container} recovered, ")) && !text.contains("metadata"), "{text}");
+    assert!(told(&[]).contains("finished already"));
+    let stem = file.file_name().expect("a name").to_string_lossy().into_owned();
+    let names = std::fs::read_dir(file.parent().expect("a folder")).expect("readable");
+    let names: Vec<String> = names.map(|f| f.expect("readable").file_name().to_string_lossy().into_owned()).collect();
+    let beside: Vec<&String> = names.iter().filter(|name| name.contains(&stem) || name.ends_with(".json")).collect();
+    assert_eq!(beside, [&stem], "{names:?}");
+}
+
 #[track_caller]
 fn is_in_step(reading: &Reading, name: &str) {
     reading.assert_consecutive();
@@ -86,7 +106,7 @@ fn survives(container: Container, folder: &Path) {
     assert!(left_s >= recorded_s - MISSING_S_MAX, "{container}: {left_s} s of {recorded_s} s");
     is_in_step(&torn, &format!("{container}, torn"));
     if matches!(container, Container::Mp4 | Container::Mov) {
-        recover(&file).unwrap_or_else(|why| panic!("{container}: {why}"));
+        recovers_by_command(container, &file);
         let whole = super::reel::probe(&file);
         assert_eq!(whole.pictures as usize, torn.frames.len(), "{container}");
         assert!((whole.duration_s - left_s).abs() < 0.1, "{container}: {} s of {left_s} s", whole.duration_s);

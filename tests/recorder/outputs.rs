@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 //! Bytes may go anywhere, a place that takes no more is told, and a recorder that is dropped has finished.
 
-use super::reel::{FIRST, SAMPLES, assert_right, picture, recorder, side_by_side, sound, submit};
-use hyperzoom::media::{EncodedPacket, PacketKind};
-use hyperzoom::studio::{MediaRecorder, MemoryOutput, Output, SubmitError};
+use super::reel::{FIRST, SAMPLES, assert_right, picture, probe, recorder, side_by_side, sound, submit};
+use hyperzoom::studio::{MemoryOutput, Output, RecordError, SubmitError};
 use hyperzoom::words::{AudioCodec, Container, VideoCodec};
-use std::sync::mpsc::channel;
 use std::time::Duration;
 
-const KINDS: [(Container, VideoCodec, AudioCodec); 8] = [
+pub const KINDS: [(Container, VideoCodec, AudioCodec); 8] = [
     (Container::Mp4, VideoCodec::H264, AudioCodec::Aac),
     (Container::Mp4, VideoCodec::H264, AudioCodec::Opus),
     (Container::Mov, VideoCodec::H264, AudioCodec::Aac),
@@ -113,67 +111,33 @@ fn nothing_at_all_leaves_no_file_and_a_recorder_that_works() {
         let name = |name: &str| folder.path().join(format!("{name}.{}", container.extension()));
         let recorder = recorder(container, container.video_codecs()[0], container.audio_codecs()[0]);
         recorder.start(name(empty)).expect("it starts");
-        let told = recorder.stop();
-        println!("{container}: {}", told.as_ref().map_or_else(|why| why.to_string(), |r| format!("{r:?}")));
-        assert!(told.is_err() || told.is_ok_and(|report| report.frames == 0));
+        let why = recorder.stop().expect_err("nothing was recorded");
+        assert!(matches!(why, RecordError::Nothing), "{container}: {why}");
+        assert!(why.to_string().contains("no picture and no sound"), "{why}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "{container}");
         recorder.start(name(good)).expect("it can be used on");
         submit(&recorder, FIRST..FIRST + 60, false);
         recorder.stop().expect("it records");
         assert_right(&name(good), 60, 2);
+        std::fs::remove_file(name(good)).expect("it was there");
+        std::fs::remove_file(name(good).with_extension("recording.json")).expect("it was there");
     }
 }
 
 #[test]
-fn packets_come_one_by_one_with_their_moments_and_none_is_missing() {
-    for (container, video, audio) in KINDS {
-        let recorder = recorder(container, video, audio);
-        let (give, packets) = channel();
-        let output = move |packet: &EncodedPacket<'_>| {
-            give.send((packet.kind, packet.at, packet.key, packet.bytes.len())).map_err(std::io::Error::other)
-        };
-        recorder.start_packets(output).expect("it starts");
-        submit(&recorder, FIRST..FIRST + 30, false);
-        assert!(recorder.stop().expect("it records").whole);
-        let (pictures, sound): (Vec<_>, Vec<_>) = packets.iter().partition(|packet| packet.0 == PacketKind::Picture);
-        assert_eq!(pictures.len(), 30, "{container} {video}");
-        assert!(pictures[0].2 && pictures.iter().all(|picture| picture.3 > 0));
-        for (number, (_, at, ..)) in pictures.iter().enumerate() {
-            let off_ms = at.as_secs_f64() * 1000.0 - number as f64 * 1000.0 / 30.0;
-            assert!(off_ms.abs() < 1.0, "{container} {video}: picture {number} at {at:?}");
-        }
-        let last = sound.last().expect("there is sound").1;
-        assert!((0.9..1.05).contains(&last.as_secs_f64()), "{container} {audio}: the last packet at {last:?}");
-    }
-}
-
-#[test]
-fn who_wants_no_more_packets_ends_the_recording_and_a_panic_is_no_crash() {
-    for panics in [false, true] {
-        let recorder = recorder(Container::Mkv, VideoCodec::H264, AudioCodec::Opus);
-        let mut left = 5;
-        let output = move |_: &EncodedPacket<'_>| {
-            left -= 1;
-            match left {
-                0 if panics => panic!("on purpose"),
-                0 => Err(std::io::ErrorKind::BrokenPipe.into()),
-                _ => Ok(()),
-            }
-        };
-        recorder.start_packets(output).expect("it starts");
-        submit_what_is_taken(&recorder);
-        let report = recorder.stop().expect("it tells what it could");
-        let why = report.failed.expect("it has failed");
-        assert!(why.contains(if panics { "panicked" } else { "takes no more" }) && !report.whole, "{why}");
-    }
-}
-
-/// As much as it takes.
-fn submit_what_is_taken(recorder: &MediaRecorder) {
-    for number in FIRST..FIRST + 60 {
-        let block = sound(number * SAMPLES, SAMPLES);
-        let taken = recorder.submit_video(picture(number), None).and_then(|()| recorder.submit_audio(&block, None));
-        if taken.is_err() {
-            break;
-        }
+fn one_picture_or_one_sample_is_a_recording() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for container in Container::ALL {
+        let name = |name: &str| folder.path().join(format!("{name}.{}", container.extension()));
+        let recorder = recorder(container, container.video_codecs()[0], container.audio_codecs()[0]);
+        recorder.start(name("seen")).expect("it starts");
+        recorder.submit_video(picture(FIRST), None).expect("room");
+        assert_eq!(recorder.stop().expect("it records").frames, 1, "{container}");
+        assert_eq!(probe(&name("seen")).pictures, 1, "{container}");
+        recorder.start(name("heard")).expect("it starts");
+        recorder.submit_audio(&sound(FIRST * SAMPLES, SAMPLES), None).expect("room");
+        let heard = recorder.stop().expect("it records");
+        assert!(heard.samples >= SAMPLES && name("heard").exists(), "{container}: {heard:?}");
+        assert_eq!(probe(&name("heard")).pictures, heard.frames, "{container}");
     }
 }

@@ -6,7 +6,8 @@ use super::keys::{Key, Keys};
 use super::printer::Printer;
 use crate::cli::shared::{Usage, say, say_json, start_media};
 use crate::studio::{
-    ConfigError, LiveEvent, LiveRecorder, MediaRecorder, PresetShelf, RecordingConfig, RecordingReport, Settings,
+    ConfigError, LiveEvent, LiveRecorder, MediaRecorder, PresetShelf, RecordingConfig, RecordingEvent, RecordingReport,
+    Settings,
 };
 use crate::words::Container;
 use anyhow::{Context, bail};
@@ -130,7 +131,9 @@ enum Told {
 pub fn run(record: &Record, config: RecordingConfig) -> anyhow::Result<()> {
     start_media()?;
     let recorder = MediaRecorder::new(config.clone())?;
+    let printer = Printer::new(record.shared.json);
     if record.general.dry_run {
+        warn(&printer, &recorder.passed_over()?)?;
         say(recorder.dry_run()?);
         return Ok(());
     }
@@ -148,15 +151,22 @@ pub fn run(record: &Record, config: RecordingConfig) -> anyhow::Result<()> {
     let crash_safe = recorder.is_crash_safe()?;
     let live = LiveRecorder::start(config, &settings, &path, move |event| drop(of_live.send(Told::Live(event))))?;
     let keys = Keys::watch(move |key| drop(tell.send(Told::Key(key))));
-    let printer = Printer::new(record.shared.json);
     printer.started(&live, &path, crash_safe, keys.is_some())?;
+    let known = live.recorder().status().map_or(Vec::new(), |status| status.events);
+    warn(&printer, &known)?;
     let report = watch(live, &told, &printer, seconds)?;
     drop(keys);
+    warn(&printer, report.events.get(known.len()..).unwrap_or_default())?;
     printer.finished(&report)?;
     match report.failed {
         Some(why) => bail!("{why}; what was recorded until then is in {}", path.display()),
         None => Ok(()),
     }
+}
+
+/// Warns of what nobody asked for.
+fn warn(printer: &Printer, events: &[RecordingEvent]) -> anyhow::Result<()> {
+    events.iter().filter_map(RecordingEvent::warning).try_for_each(|(kind, message)| printer.warn(kind, &message))
 }
 
 fn watch(

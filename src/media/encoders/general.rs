@@ -32,7 +32,7 @@ impl EncoderTable {
 
     /// The rows of `text`, which is written like `encoders.toml`, come before those that are there already.
     pub fn put_in_front(&mut self, text: &str) -> Result<(), EncoderError> {
-        for (codec, mut rows) in table::parsed(text)? {
+        for (codec, mut rows) in table::own(text)? {
             let known = self.rows.entry(codec).or_default();
             rows.append(known);
             *known = rows;
@@ -96,11 +96,11 @@ impl EncoderTable {
         for row in self.usable(codec).filter(wanted) {
             match try_one(row) {
                 Ok((text, proof)) => return Ok(chosen(codec, row, text, proof, refused)),
-                Err(why) => refused.push(Refusal { element: row.element.clone(), why }),
+                Err(why) => refused.push(Refusal { element: row.element.clone(), why, is_own: row.is_own }),
             }
         }
         match (forced, refused.pop()) {
-            (Some(_), Some(Refusal { element, why })) => Err(EncoderError::ForcedFails { element, why }),
+            (Some(_), Some(Refusal { element, why, .. })) => Err(EncoderError::ForcedFails { element, why }),
             (_, last) => {
                 refused.extend(last);
                 Err(none(codec, self.usable(codec), &refused))

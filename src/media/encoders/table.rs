@@ -29,6 +29,9 @@ pub struct Candidate {
     pub bitrate: Option<String>,
     #[serde(default)]
     pub latency: Latency,
+    /// A person has put it in front of ours.
+    #[serde(skip)]
+    pub is_own: bool,
 }
 
 /// What fills `{quality}` when a quality is aimed at.
@@ -60,6 +63,19 @@ pub fn built_in() -> Result<Rows, EncoderError> {
 /// The rows of a text.
 pub fn parsed(text: &str) -> Result<Rows, EncoderError> {
     Ok(toml::from_str(text)?)
+}
+
+/// A person's own rows.
+pub fn own(text: &str) -> Result<Rows, EncoderError> {
+    let mut rows: Rows = toml::from_str(text).map_err(|why| EncoderError::Rows(one_line(text, &why)))?;
+    rows.values_mut().flatten().for_each(|row| row.is_own = true);
+    Ok(rows)
+}
+
+fn one_line(text: &str, why: &toml::de::Error) -> String {
+    let message = why.message().trim().replace('\n', ", ");
+    let before = why.span().and_then(|span| text.get(..span.start));
+    before.map_or(message.clone(), |before| format!("line {}: {message}", before.matches('\n').count() + 1))
 }
 
 fn everywhere() -> Vec<String> {

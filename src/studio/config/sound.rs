@@ -3,6 +3,7 @@
 
 use super::near::{all, any};
 use super::{AudioConfig, AudioQuality, ConfigError};
+use crate::media::sound_rate_max_hz;
 use crate::words::{AudioCodec, Container, SoundRecipe};
 use std::ops::RangeInclusive;
 
@@ -41,6 +42,11 @@ pub(super) fn recipe(container: Container, audio: &AudioConfig) -> Result<SoundR
         return Err(ConfigError::impossible("audio.codec", format!("{container} cannot hold {codec}"), instead));
     }
     check_rate(codec, audio.sample_rate_hz)?;
+    if let Some(most) = sound_rate_max_hz(container, codec).filter(|most| audio.sample_rate_hz > *most) {
+        let why = format!("{container} cannot say {} Hz of {codec}", audio.sample_rate_hz);
+        let instead = format!("choose at most {most} Hz, or choose MKV");
+        return Err(ConfigError::impossible("audio.sample_rate_hz", why, instead));
+    }
     check_channels(codec, audio.channels)?;
     check_bits(codec, audio.bits)?;
     let kbps = check_kbps(codec, audio)?;

@@ -11,7 +11,7 @@ fn valid(text: &str) -> Result<Valid, ConfigError> {
 }
 
 /// A text with one thing wrong, and the field that is to be named.
-const WRONG: [(&str, &str); 81] = [
+const WRONG: [(&str, &str); 83] = [
     ("preset = 'nonsense'", "preset"),
     ("preset = 1080", "preset"),
     ("contaner = 'mp4'", "contaner"),
@@ -71,6 +71,8 @@ const WRONG: [(&str, &str); 81] = [
     ("[audio]\nsample_rate_hz = 192001\ncodec = 'flac'", "audio.sample_rate_hz"),
     ("container = 'webm'\n[audio]\nsample_rate_hz = 44100", "audio.sample_rate_hz"),
     ("container = 'avi'\n[audio]\nsample_rate_hz = 96000", "audio.sample_rate_hz"),
+    ("container = 'avi'\n[audio]\ncodec = 'pcm'\nsample_rate_hz = 96001", "audio.sample_rate_hz"),
+    ("container = 'mov'\n[audio]\ncodec = 'pcm'\nsample_rate_hz = 88200", "audio.sample_rate_hz"),
     ("[audio]\nchannels = 0", "audio.channels"),
     ("[audio]\nchannels = 7", "audio.channels"),
     ("[audio]\nchannels = 9\ncodec = 'opus'", "audio.channels"),

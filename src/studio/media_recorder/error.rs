@@ -78,6 +78,9 @@ pub enum RecordError {
     /// Our own bug.
     #[error("a thread that opens files has panicked; what was recorded until then is in the files before")]
     Panicked,
+    /// Not a picture, not a sample.
+    #[error("nothing was recorded: no picture and no sound had come when it was stopped, so no file is left")]
+    Nothing,
     /// An encoder or the disk hangs.
     #[error("the recording does not end: nothing was encoded or written for {seconds} s; run hyperzoom recover on it")]
     Stuck {

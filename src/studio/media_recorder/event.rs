@@ -53,6 +53,46 @@ pub enum RecordingEvent {
         /// The first picture of the other one.
         at_frame: u64,
     },
+    /// A person's own encoder can't be used for this, so that another one is.
+    PassedOver {
+        /// Their own.
+        element: String,
+        /// Why it can't.
+        why: String,
+        /// The one that is.
+        by: String,
+    },
+    /// The file was deleted while it was recorded, and has been written again, whole.
+    WrittenAgain {
+        /// Where it is now.
+        file: PathBuf,
+    },
+    /// The file is not where it was begun; it is finished wherever it is now.
+    Gone {
+        /// Where it was.
+        file: PathBuf,
+    },
+}
+
+impl RecordingEvent {
+    /// What a person who did not ask for it has to know, with a name for programs.
+    pub fn warning(&self) -> Option<(&'static str, String)> {
+        match self {
+            RecordingEvent::WrittenAgain { file } => {
+                let text = "the recording was deleted while it was recorded; it has been written again, whole, as";
+                Some(("file-deleted", format!("{text} {}", file.display())))
+            }
+            RecordingEvent::Gone { file } => {
+                let text = "was moved, or its disk taken away, while it was recorded; it is finished where it is now";
+                Some(("file-moved", format!("{} {text}", file.display())))
+            }
+            RecordingEvent::PassedOver { element, why, by } => {
+                let text = format!("your own encoder {element} can't be used here ({why}); {by} encodes instead");
+                Some(("encoder-passed-over", text))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// An unsteady machine may go up and down for a week; whoever reads it wants to know how it began.

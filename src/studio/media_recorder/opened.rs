@@ -18,6 +18,7 @@ use super::sink::{Destination, End, Shared, Sink};
 use crate::disk::WriterError;
 use crate::media::Recording;
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -74,9 +75,10 @@ impl Opened {
         self.recording.end();
     }
 
-    /// As long as the encoders make something, they are waited for.
+    /// As long as the encoders make something, or the disk takes something, they are waited for.
     fn outcome(&self, is_mended: bool) -> Outcome {
-        let (mut made, mut since) = (self.recording.encoded(), Instant::now());
+        let progress = || (self.recording.encoded(), self.sink.waiting_bytes());
+        let (mut made, mut since) = (progress(), Instant::now());
         loop {
             if let Some(end) = self.sink.ended(LOOK) {
                 return Outcome::Ended(end);
@@ -84,7 +86,7 @@ impl Opened {
             if let Some(why) = self.shared.broken().filter(|_| !is_mended) {
                 return Outcome::Broken(why);
             }
-            let now = self.recording.encoded();
+            let now = progress();
             if now != made {
                 (made, since) = (now, Instant::now());
             }
@@ -202,9 +204,15 @@ impl Job {
     pub fn report(&self, end: End, until: Cut, broken: Option<&String>, done: &mut Done) {
         let failed = self.opened.shared.failed().or(broken.map(|why| format!("encoding has failed: {why}")));
         let until = Cut { picture: until.picture.max(self.first.picture), sample: until.sample.max(self.first.sample) };
+        let (again, news) = self.opened.shared.again();
+        done.events.extend(news);
+        let file = again.or_else(|| self.opened.sink.file.clone());
         match end {
+            // Nobody asked for a file with nothing in it, and who finds one takes it for a recording.
+            Ok(end) if until == self.first => discard(file.as_deref(), end.bytes),
+            Err(RecordError::Writer(WriterError::Empty)) if until == self.first => {}
             Ok(end) => done.files.push(FileReport {
-                file: self.opened.sink.file.clone(),
+                file: file.inspect(|file| done.events.extend(gone(file))),
                 first_frame: self.first.picture,
                 frames: until.picture - self.first.picture,
                 first_sample: self.first.sample,
@@ -215,8 +223,6 @@ impl Job {
                 video_encoder: self.opened.names[0].clone(),
                 failed,
             }),
-            // An encoder that broke before its first picture leaves nothing that anybody could miss.
-            Err(RecordError::Writer(WriterError::Empty)) if until == self.first && self.taken != self.first => {}
             Err(why) => {
                 done.error.get_or_insert(why);
             }
@@ -226,6 +232,18 @@ impl Job {
     fn sound_samples(&self, until: Cut) -> u64 {
         self.measure.sound_between(self.first, until)
     }
+}
+
+/// Takes away a file of ours with nothing in it, unless somebody has put another in its place.
+fn discard(file: Option<&Path>, bytes: u64) {
+    let ours = |file: &&Path| std::fs::metadata(file).is_ok_and(|found| found.len() == bytes);
+    if let Some(Err(why)) = file.filter(ours).map(std::fs::remove_file) {
+        tracing::warn!("a file without a picture or sample stays: {why}");
+    }
+}
+
+fn gone(file: &Path) -> Option<RecordingEvent> {
+    (!file.exists()).then(|| RecordingEvent::Gone { file: file.to_owned() })
 }
 
 /// What lies behind that place.

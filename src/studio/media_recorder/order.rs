@@ -2,6 +2,7 @@
 //! What is recorded and who encodes it: all that it takes to open one more file of a recording, on any thread.
 
 use super::error::RecordError;
+use super::event::RecordingEvent;
 use super::place::numbered;
 use super::sink::Destination;
 use crate::disk::{Place, WriterError};
@@ -26,6 +27,19 @@ impl Encoders {
         Ok(Encoders {
             picture: valid.picture().map(|recipe| table.picture(recipe)).transpose()?,
             sound: valid.sound().map(|recipe| table.sound(recipe)).transpose()?,
+        })
+    }
+
+    /// A person's own that were not taken.
+    pub fn passed_over(&self) -> impl Iterator<Item = RecordingEvent> {
+        let choices = [&self.picture, &self.sound].into_iter().flatten();
+        choices.flat_map(|choice| {
+            let own = choice.refused.iter().filter(|refusal| refusal.is_own);
+            own.map(|refusal| RecordingEvent::PassedOver {
+                element: refusal.element.clone(),
+                why: refusal.why.clone(),
+                by: choice.element.clone(),
+            })
         })
     }
 

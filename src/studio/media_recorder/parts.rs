@@ -67,9 +67,11 @@ impl Parts {
         let measure = Measure { rate, rate_hz: order.sound.map(|sound| sound.rate_hz) };
         let opened = Arc::new(Opened::open(&order, destination)?);
         let edge = measure.until(order.valid.limits(), Cut::default());
+        let mut events = Events::default();
+        order.encoders.passed_over().for_each(|event| events.tell(event));
         Ok(Parts {
             measure,
-            events: Events::default(),
+            events,
             taken: Cut::default(),
             names,
             live: vec![Part::new(Lane::Open(opened), Cut::default(), edge, "")],
@@ -118,6 +120,9 @@ impl Parts {
         self.settle(false);
         self.collect(false);
         self.finish_full();
+        for opened in self.live.iter().filter_map(|part| part.opened()) {
+            opened.shared.again().1.into_iter().for_each(|event| self.events.tell(event));
+        }
         let limits = self.order.valid.limits();
         let roll_over = limits.when_reached == WhenReached::RollOver;
         let Some((opened, part)) = self.live.last().and_then(|part| Some((part.opened()?, part))) else { return };
@@ -315,6 +320,7 @@ impl Parts {
                 self.failed.get_or_insert(why.to_string());
                 Ok(files)
             }
+            None if files.is_empty() && self.failed.is_none() => Err(RecordError::Nothing),
             None => Ok(files),
         }
     }

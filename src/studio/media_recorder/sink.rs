@@ -2,6 +2,7 @@
 //! The end of a recording where its bytes arrive: a file of ours, or an output of somebody's.
 
 use super::error::RecordError;
+use super::event::RecordingEvent;
 use super::output::Output;
 use super::packets::PacketOutput;
 use crate::disk::space::free_bytes;
@@ -57,6 +58,16 @@ pub struct Shared {
     pub can_be_mended: bool,
     failed: Mutex<Option<String>>,
     broken: Mutex<Option<String>>,
+    again: Mutex<Again>,
+}
+
+/// A file that was deleted and has been written again.
+#[derive(Debug, Default)]
+struct Again {
+    /// Where it is now.
+    file: Option<PathBuf>,
+    /// Nobody has been told yet.
+    is_news: bool,
 }
 
 impl Shared {
@@ -80,6 +91,19 @@ impl Shared {
             broken.get_or_insert(trouble.to_string());
         }
         mended
+    }
+
+    /// The file was deleted, and is there again under that name.
+    fn written_again(&self, file: PathBuf) {
+        *self.again.lock().unwrap_or_else(PoisonError::into_inner) = Again { file: Some(file), is_news: true };
+    }
+
+    /// Where the file was written again, if it was; what may be told of that is answered once.
+    pub fn again(&self) -> (Option<PathBuf>, Option<RecordingEvent>) {
+        let mut again = self.again.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = std::mem::take(&mut again.is_news);
+        let news = again.file.clone().filter(|_| is_news);
+        (again.file.clone(), news.map(|file| RecordingEvent::WrittenAgain { file }))
     }
 
     /// The first reason is the one that counts.
@@ -206,9 +230,7 @@ fn file(place: &Place, shared: &Arc<Shared>, min_free_bytes: u64, tell: Sender<E
         }
         WriterSignal::Full => shared.fail("the disk is full"),
         WriterSignal::Failed(why) => shared.fail(format!("the file can't be written any more: {why}")),
-        WriterSignal::Rescued(path) => {
-            tracing::warn!("the file was deleted while it was recorded; it goes on as {}", path.display());
-        }
+        WriterSignal::Rescued(path) => shared.written_again(path),
         WriterSignal::Ended(end) => {
             if let Err(why) = &end {
                 shared.fail(why.to_string());

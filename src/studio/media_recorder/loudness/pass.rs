@@ -302,12 +302,14 @@ fn wait(recording: &Recording, sink: &Sink, shared: &Shared) -> Result<(), PassE
 }
 
 fn await_end(recording: &Recording, sink: &Sink) -> Result<crate::disk::writer::Ended, PassError> {
-    let mut made = recording.encoded();
+    // A slow disk is behind long after the encoder has ended.
+    let progress = || (recording.encoded(), sink.waiting_bytes());
+    let mut made = progress();
     loop {
         if let Some(end) = sink.ended(PATIENCE) {
             return Ok(end?);
         }
-        let now = recording.encoded();
+        let now = progress();
         if now == made {
             return Err(RecordError::Stuck { seconds: PATIENCE.as_secs() }.into());
         }
