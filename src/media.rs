@@ -38,6 +38,7 @@ mod vigil;
 
 pub use camera::{Camera, CameraSignal, Picture};
 pub use devices::{Device, DeviceKind, DeviceWatch, TEST_CAMERA, TEST_MICROPHONE, list_devices};
+pub use effort::{Effort, resident_bytes};
 pub use encoders::{Choice, Codec, EncoderError, EncoderTable, Refusal, Wanted, bitrate_kbps, choose};
 pub use face::{Depth, Encoded, FaceOrder, FaceOut, FaceSignal, FarFace, FarSignal, Plane};
 pub use format::{PictureFormat, h264_level};

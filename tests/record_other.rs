@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //! `hyperzoom record` as soon as a preset, a container or a codec is named.
 
+mod telling;
+
 use crate::support::program::{Program, command, file, run};
 use crate::support::ruler::read_with_ffmpeg;
 use hyperzoom::sync::ruler::Grid;

@@ -38,13 +38,15 @@ mod place;
 mod report;
 mod running;
 mod sink;
+mod status;
 
 pub use error::{RecordError, SubmitError};
 pub use event::RecordingEvent;
 pub use input::{AudioBlock, VideoFrame};
 pub use loudness::{LoudnessReport, Normalised};
 pub use output::{MemoryOutput, Output};
-pub use report::{FileReport, PauseReport, RecordingReport, RecordingStatus, SyncReport};
+pub use report::{FileReport, PauseReport, RecordingReport, SyncReport};
+pub use status::{MachineReport, RecordingStatus};
 
 use super::config::{RecordingConfig, Valid};
 use crate::disk::{Place, preferences::encoders_file, space::free_bytes};
@@ -228,7 +230,7 @@ impl MediaRecorder {
 
     /// How it goes; nothing if it does not record.
     pub fn status(&self) -> Option<RecordingStatus> {
-        self.running().as_ref().map(Running::status)
+        self.running().as_mut().map(Running::status)
     }
 
     /// Finishes the file and tells all about it. The recorder can be started again.

@@ -8,6 +8,11 @@ use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
+/// Somebody in front of a terminal hears of what waits only where it is much, ...
+const WAITING_BYTES_TOLD: u64 = 64 << 20;
+/// ... and of the room on the disk where it is little.
+const LEFT_TOLD_SECONDS: f64 = 3600.0;
+
 /// The printer.
 pub struct Printer {
     json: bool,
@@ -74,16 +79,7 @@ impl Printer {
             return say_json(&tagged("stats", serde_json::to_value(status)?));
         }
         if self.live {
-            let paused = if status.paused { "  PAUSED" } else { "" };
-            let line = format!(
-                "\r{}  {} pictures  {:.1} MB  {:.0} kbit/s  sync {}{paused}   ",
-                length(status.seconds),
-                status.frames,
-                status.bytes as f64 / 1e6,
-                status.kbps,
-                status.sync.score,
-            );
-            let _ = write!(std::io::stderr(), "{line}");
+            self.over(&progress(status));
         }
         Ok(())
     }
@@ -120,10 +116,37 @@ impl Printer {
         Ok(())
     }
 
+    /// In the place of the line before, all of which it covers.
+    fn over(&self, line: &str) {
+        let _ = write!(std::io::stderr(), "\r{line:<79}");
+    }
+
     fn aside(&self, line: &str) {
         let clear = if self.live { "\r" } else { "" };
         let _ = writeln!(std::io::stderr(), "{clear}{line}");
     }
+}
+
+/// One line, which has to fit a terminal of 80 columns: what is in order is not mentioned.
+fn progress(status: &RecordingStatus) -> String {
+    let mut line = format!(
+        "{}  {} pictures  {:.1} MB  {:.0} kbit/s  sync {}",
+        length(status.seconds),
+        status.frames,
+        status.bytes as f64 / 1e6,
+        status.kbps,
+        status.sync.score,
+    );
+    line.extend(status.machine.cpu_percent.map(|percent| format!("  CPU {percent:.0} %")));
+    if status.waiting_bytes > WAITING_BYTES_TOLD {
+        line.push_str(&format!("  {} wait", status.waiting_frames));
+    }
+    let left = status.machine.seconds_left.filter(|left| *left < LEFT_TOLD_SECONDS);
+    line.extend(left.map(|left| format!("  room for {}", length(left))));
+    if status.paused {
+        line.push_str("  PAUSED");
+    }
+    line
 }
 
 fn tagged(event: &str, mut value: Value) -> Value {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! How a recording goes, and how it went.
+//! How a recording went.
 
 use super::event::RecordingEvent;
 use super::loudness::{LoudnessReport, Normalised};
@@ -8,43 +8,6 @@ use crate::sync::feed::{Pause, Sync};
 use crate::words::Container;
 use serde::Serialize;
 use std::path::PathBuf;
-
-/// How it goes.
-#[derive(Clone, Debug, Serialize)]
-pub struct RecordingStatus {
-    /// How long it is, pauses not counted.
-    pub seconds: f64,
-    /// Pictures in the recording.
-    pub frames: u64,
-    /// Pictures that were submitted.
-    pub frames_in: u64,
-    /// Pictures that the encoder has made.
-    pub frames_encoded: u64,
-    /// Samples of each channel, at the rate they were submitted with.
-    pub samples: u64,
-    /// Bytes written.
-    pub bytes: u64,
-    /// Bytes that wait for the encoders and the disk.
-    pub waiting_bytes: u64,
-    /// The mean bit rate so far, in kbit/s.
-    pub kbps: f64,
-    /// Whether it pauses.
-    pub paused: bool,
-    /// How well sound and pictures go together.
-    pub sync: SyncReport,
-    /// How loud it is, as it is encoded.
-    pub loudness: Option<LoudnessReport>,
-    /// Which encoder makes the pictures.
-    pub video_encoder: String,
-    /// Which encoder makes the sound.
-    pub audio_encoder: String,
-    /// What has gone wrong, if anything has.
-    pub failed: Option<String>,
-    /// The limit that has ended it, for example "limits.max_seconds".
-    pub limit: Option<&'static str>,
-    /// What has happened so far.
-    pub events: Vec<RecordingEvent>,
-}
 
 /// How it went.
 #[derive(Clone, Debug, Serialize)]

@@ -10,8 +10,9 @@ use super::loudness::{Ear, LoudnessReport, Original, Pass, PassEnd, beside};
 use super::order::Order;
 use super::parts::Parts;
 use super::place::Cut;
-use super::report::{FileReport, PauseReport, RecordingReport, RecordingStatus};
+use super::report::{FileReport, PauseReport, RecordingReport};
 use super::sink::Destination;
+use super::status::{Machine, RecordingStatus};
 use crate::media::{RawPicture, RawPictures, RawSound};
 use crate::studio::config::{Adaptive, Limits, WhenReached};
 use crate::sync::Feed;
@@ -41,6 +42,7 @@ pub struct Running {
     names: [String; 2],
     ear: Option<Ear>,
     pass: Option<Pass>,
+    machine: Machine,
 }
 
 impl Running {
@@ -88,6 +90,7 @@ impl Running {
             container,
             crash_safe,
             names,
+            machine: Machine::begin(),
         })
     }
 
@@ -225,20 +228,24 @@ impl Running {
     }
 
     /// How it goes.
-    pub fn status(&self) -> RecordingStatus {
+    pub fn status(&mut self) -> RecordingStatus {
         let (seconds, bytes) = (self.seconds(), self.parts.bytes());
+        let (frames, frames_encoded) = (self.parts.taken.picture, self.parts.encoded_pictures());
+        let machine = self.machine.look();
         let [video_encoder, audio_encoder] = self.parts.order.names();
         RecordingStatus {
             seconds,
-            frames: self.parts.taken.picture,
+            frames,
             frames_in: self.frames_in,
-            frames_encoded: self.parts.encoded_pictures(),
+            frames_encoded,
+            waiting_frames: frames.saturating_sub(frames_encoded),
             samples: self.parts.taken.sample,
             bytes,
             waiting_bytes: self.waiting_bytes(),
             kbps: if seconds > 0.0 { bytes as f64 * 8.0 / 1000.0 / seconds } else { 0.0 },
             paused: self.feed.is_paused(),
             sync: self.feed.sync().into(),
+            machine: machine.with_disk(self.parts.free_bytes(), self.limits.min_free_bytes, bytes, seconds),
             loudness: self.ear.as_ref().map(Ear::report),
             video_encoder,
             audio_encoder,
