@@ -8,5 +8,6 @@ mod orders;
 mod outputs;
 mod pauses;
 mod reel;
+mod telling;
 mod threads;
 mod wrong;

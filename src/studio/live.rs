@@ -3,7 +3,9 @@
 //! [`MediaRecorder`].
 
 use super::keeper::{Keeper, leave};
-use super::media_recorder::{AudioBlock, MediaRecorder, RecordError, RecordingReport, SubmitError, VideoFrame};
+use super::media_recorder::{
+    AudioBlock, Finishing, MediaRecorder, RecordError, RecordingReport, SubmitError, VideoFrame,
+};
 use super::plug::{self, SharedFormat};
 use super::prepare::{ChosenCamera, ChosenMicrophone, Devices, PrepareError};
 use super::settings::{CameraChoice, MicrophoneChoice, Settings};
@@ -97,9 +99,9 @@ impl LiveRecorder {
         &self.recorder
     }
 
-    /// Finishes the file.
-    pub fn stop(mut self) -> Result<RecordingReport, RecordError> {
-        let report = self.recorder.stop();
+    /// Finishes the file; `tell` hears how far that is, see [`MediaRecorder::stop_watched`].
+    pub fn stop(mut self, tell: &dyn Fn(Finishing)) -> Result<RecordingReport, RecordError> {
+        let report = self.recorder.stop_watched(tell);
         leave(self.keepers.drain(..));
         report
     }

@@ -26,6 +26,7 @@
 mod adapt;
 mod error;
 mod event;
+mod finishing;
 mod input;
 mod item;
 mod loudness;
@@ -42,6 +43,7 @@ mod status;
 
 pub use error::{RecordError, SubmitError};
 pub use event::RecordingEvent;
+pub use finishing::{Finishing, FinishingStep};
 pub use input::{AudioBlock, VideoFrame};
 pub use loudness::{LoudnessReport, Normalised};
 pub use output::{MemoryOutput, Output};
@@ -238,12 +240,13 @@ impl MediaRecorder {
         self.stop_watched(&|_| ())
     }
 
-    /// The same; `progress` is told how far putting the index in front is, from 0 to 1, where that was asked for.
-    pub fn stop_watched(&self, progress: &dyn Fn(f64)) -> Result<RecordingReport, RecordError> {
+    /// The same; `tell` hears how far what takes time is, where the configuration asks for it. It is called from here,
+    /// as often as something is done.
+    pub fn stop_watched(&self, tell: &dyn Fn(Finishing)) -> Result<RecordingReport, RecordError> {
         let running = self.running().take().ok_or(RecordError::NotRunning)?;
-        let mut report = running.finish()?;
+        let mut report = running.finish(tell)?;
         if self.valid.fast_start() {
-            report.put_indexes_in_front(progress);
+            report.put_indexes_in_front(tell);
         }
         report.save();
         Ok(report)

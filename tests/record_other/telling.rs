@@ -53,3 +53,36 @@ fn a_person_sees_one_line_that_fits_the_terminal() {
     let lines: Vec<&str> = said.split(['\r', '\n']).filter(|line| line.contains("kbit/s")).collect();
     assert!(lines.len() >= 2 && lines.iter().all(|line| line.contains("CPU") && line.len() < 80), "{said:?}");
 }
+
+/// A second pass and the index in front: everything that takes time at the end.
+const BOTH: [&str; 4] = ["--set", "loudness.target_lufs=-16", "--set", "fast_start=true"];
+
+#[test]
+fn programs_hear_how_far_the_end_is() {
+    let home = tempfile::tempdir().expect("a folder");
+    let mut program = recording();
+    program.args(BOTH).args(["--json", "--for", "3", "--out"]).arg(home.path().join("talk.mp4"));
+    let ended = Program::start(program).end();
+    assert_eq!(ended.code, Some(0), "{}", ended.errors);
+    let told: Vec<_> = ended.events.iter().filter(|event| event["event"] == "finishing").collect();
+    for step in ["loudness", "fast-start"] {
+        let percents = told.iter().filter(|event| event["step"] == step);
+        let percents: Vec<_> = percents.map(|event| event["percent"].as_u64().expect("a number")).collect();
+        assert!(percents.is_sorted() && percents.last() == Some(&100), "{step}: {told:?}");
+    }
+    let steps: Vec<_> = told.iter().map(|event| event["step"] == "fast-start").collect();
+    assert!(steps.is_sorted(), "one after the other: {told:?}");
+    assert!(ended.finished()["normalised"].is_object(), "{}", ended.finished());
+}
+
+#[test]
+fn a_person_sees_how_far_the_end_is() {
+    let home = tempfile::tempdir().expect("a folder");
+    let mut program = recording();
+    program.args(BOTH).args(["--for", "3", "--out"]).arg(home.path().join("talk.mp4"));
+    let said = read_on_a_terminal(program);
+    assert!(
+        said.contains("Levelling the sound 100 %") && said.contains("Putting the index in front 100 %"),
+        "{said:?}"
+    );
+}

@@ -190,7 +190,7 @@ fn watch(
             }
         }
     }
-    Ok(live.stop()?)
+    Ok(live.stop(&|finishing| printer.finishing(finishing))?)
 }
 
 /// Where to: the file that was named, or one named after the moment.

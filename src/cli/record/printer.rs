@@ -3,26 +3,33 @@
 
 use super::length;
 use crate::cli::shared::{say, say_json};
-use crate::studio::{LiveRecorder, MediaRecorder, RecordingReport, RecordingStatus};
+use crate::studio::{Finishing, FinishingStep, LiveRecorder, MediaRecorder, RecordingReport, RecordingStatus};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// Somebody in front of a terminal hears of what waits only where it is much, ...
 const WAITING_BYTES_TOLD: u64 = 64 << 20;
 /// ... and of the room on the disk where it is little.
 const LEFT_TOLD_SECONDS: f64 = 3600.0;
 
+/// How far the end is is told so often.
+const FINISHING_EVERY: Duration = Duration::from_millis(250);
+
 /// The printer.
 pub struct Printer {
     json: bool,
     live: bool,
+    /// What of the end was told last, and when.
+    ending: Cell<Option<(FinishingStep, Instant)>>,
 }
 
 impl Printer {
     /// As JSON, or as text.
     pub fn new(json: bool) -> Printer {
-        Printer { json, live: std::io::stderr().is_terminal() }
+        Printer { json, live: std::io::stderr().is_terminal(), ending: Cell::new(None) }
     }
 
     /// It runs.
@@ -82,6 +89,28 @@ impl Printer {
             self.over(&progress(status));
         }
         Ok(())
+    }
+
+    /// What takes time at the end: its first and its last moment, and a few between.
+    pub fn finishing(&self, Finishing { step, done }: Finishing) {
+        let now = Instant::now();
+        let told = self.ending.get().filter(|(before, _)| *before == step);
+        let soon = told.is_some_and(|(_, when)| now.duration_since(when) < FINISHING_EVERY);
+        if soon && done < 1.0 {
+            return;
+        }
+        self.ending.set(Some((step, now)));
+        let percent = (done * 100.0).floor() as u32;
+        if self.json {
+            // Whoever does not listen any more still wants the file.
+            let _ = say_json(&json!({ "event": "finishing", "step": step, "percent": percent }));
+        } else if self.live {
+            let what = match step {
+                FinishingStep::Loudness => "Levelling the sound",
+                FinishingStep::FastStart => "Putting the index in front",
+            };
+            self.over(&format!("{what} {percent} %"));
+        }
     }
 
     /// It is finished.

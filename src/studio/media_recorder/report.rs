@@ -2,6 +2,7 @@
 //! How a recording went.
 
 use super::event::RecordingEvent;
+use super::finishing::{Finishing, FinishingStep};
 use super::loudness::{LoudnessReport, Normalised};
 use crate::disk::fast_start::put_index_in_front;
 use crate::sync::feed::{Pause, Sync};
@@ -83,7 +84,8 @@ pub struct FileReport {
 
 impl RecordingReport {
     /// Puts the index of each file in front of its media.
-    pub(super) fn put_indexes_in_front(&mut self, progress: &dyn Fn(f64)) {
+    pub(super) fn put_indexes_in_front(&mut self, tell: &dyn Fn(Finishing)) {
+        let progress = |done| tell(Finishing { step: FinishingStep::FastStart, done });
         let files: Vec<PathBuf> = self.files.iter().filter_map(|file| file.file.clone()).collect();
         for (number, file) in files.iter().enumerate() {
             let all = files.len() as f64;

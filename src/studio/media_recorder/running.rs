@@ -4,6 +4,7 @@
 use super::adapt::{Adapt, Change, Load};
 use super::error::{RecordError, SubmitError};
 use super::event::RecordingEvent;
+use super::finishing::{Finishing, FinishingStep};
 use super::input::{AudioBlock, VideoFrame};
 use super::item::Item;
 use super::loudness::{Ear, LoudnessReport, Original, Pass, PassEnd, beside};
@@ -261,14 +262,14 @@ impl Running {
     }
 
     /// Everything that was taken is encoded, and the file finished.
-    pub fn finish(mut self) -> Result<RecordingReport, RecordError> {
+    pub fn finish(mut self, tell: &dyn Fn(Finishing)) -> Result<RecordingReport, RecordError> {
         self.feed.end();
         self.drain();
         let limit = self.parts.end().map(|(_, what)| what).filter(|_| self.is_over());
         let files = self.parts.finish()?;
         let failed = self.parts.failed().or_else(|| files.iter().find_map(|file| file.failed.clone()));
         let is_whole = files.iter().all(|file| file.whole) && failed.is_none();
-        let (loudness, second) = self.make_as_loud(is_whole, &files);
+        let (loudness, second) = self.make_as_loud(is_whole, &files, tell);
         let (passed, loudness_failed) = second.map_or((None, None), |second| match second {
             Ok(end) => (Some(end), None),
             Err(why) => (None, Some(why)),
@@ -305,6 +306,7 @@ impl Running {
         &mut self,
         is_whole: bool,
         files: &[FileReport],
+        tell: &dyn Fn(Finishing),
     ) -> (Option<LoudnessReport>, Option<Result<PassEnd, String>>) {
         let ear = self.ear.take();
         let report = ear.as_ref().map(Ear::report);
@@ -321,7 +323,8 @@ impl Running {
         };
         let sound_samples = self.parts.measure.sound_between(Cut::default(), self.parts.taken);
         let original = Original { file: file.clone(), sound_samples };
-        let ended = heard.map_err(Into::into).and_then(|heard| pass.run(heard, &original));
+        let tell = |done| tell(Finishing { step: FinishingStep::Loudness, done });
+        let ended = heard.map_err(Into::into).and_then(|heard| pass.run(heard, &original, &tell));
         (report, Some(ended.map_err(|why| why.to_string())))
     }
 }
