@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! `hyperzoom record` as soon as a preset, a container or a codec is named.
 
+mod logging;
 mod telling;
 
 use crate::support::program::{Program, command, file, run};

@@ -72,7 +72,10 @@ impl LiveRecorder {
         let devices = devices_for(settings, &config)?;
         config = if devices.camera.is_none() { config.without_video() } else { config };
         config = if devices.microphone.is_none() { config.without_audio() } else { config };
-        let tell: Tell = Arc::new(tell);
+        let tell: Tell = Arc::new(move |event| {
+            tracing::info!("{event:?}");
+            tell(event);
+        });
         let name = |device: &crate::media::Device| device.name.clone();
         let camera = devices.camera.as_ref().map_or(String::new(), |(device, _)| name(device));
         let microphone = devices.microphone.as_ref().map_or(String::new(), |(device, _)| name(device));
@@ -86,6 +89,7 @@ impl LiveRecorder {
             keepers.push(keeper);
             recorder = recorder.camera_pictures(RawPictures::of_camera(&format));
         }
+        tracing::info!("pictures come from '{camera}', sound from '{microphone}'");
         recorder.start(path)?;
         let recorder = Arc::new(recorder);
         // Set once, here.

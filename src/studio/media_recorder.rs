@@ -188,11 +188,14 @@ impl MediaRecorder {
         if running.is_some() {
             return Err(RecordError::Running);
         }
+        *running = Some(self.begun(destination).inspect_err(|why| tracing::info!("no recording begins: {why}"))?);
+        Ok(())
+    }
+
+    fn begun(&self, destination: impl FnOnce(u64) -> Result<Destination, RecordError>) -> Result<Running, RecordError> {
         self.check_input()?;
         let order = self.order()?;
-        let destination = destination(self.valid.limits().min_free_bytes)?;
-        *running = Some(Running::begin(order, destination)?);
-        Ok(())
+        Running::begin(order, destination(self.valid.limits().min_free_bytes)?)
     }
 
     /// Whether what was announced can come at all; rates are for the feed to judge.
@@ -244,11 +247,12 @@ impl MediaRecorder {
     /// as often as something is done.
     pub fn stop_watched(&self, tell: &dyn Fn(Finishing)) -> Result<RecordingReport, RecordError> {
         let running = self.running().take().ok_or(RecordError::NotRunning)?;
-        let mut report = running.finish(tell)?;
+        let mut report = running.finish(tell).inspect_err(|why| tracing::info!("the recording is lost: {why}"))?;
         if self.valid.fast_start() {
             report.put_indexes_in_front(tell);
         }
         report.save();
+        report.tell();
         Ok(report)
     }
 

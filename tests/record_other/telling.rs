@@ -7,7 +7,7 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 
 /// A small recording with test devices.
-fn recording() -> Command {
+pub fn recording() -> Command {
     let mut program = command();
     program.args(["record", "--camera", "test:160x90", "--mic", "test", "--set", "video.size=160x90"]);
     program

@@ -24,12 +24,14 @@ pub struct Printer {
     live: bool,
     /// What of the end was told last, and when.
     ending: Cell<Option<(FinishingStep, Instant)>>,
+    /// The minute of the recording that is in the log.
+    minute: Cell<u64>,
 }
 
 impl Printer {
     /// As JSON, or as text.
     pub fn new(json: bool) -> Printer {
-        Printer { json, live: std::io::stderr().is_terminal(), ending: Cell::new(None) }
+        Printer { json, live: std::io::stderr().is_terminal(), ending: Cell::new(None), minute: Cell::new(0) }
     }
 
     /// It runs.
@@ -82,6 +84,10 @@ impl Printer {
 
     /// Once a second.
     pub fn stats(&self, status: &RecordingStatus) -> anyhow::Result<()> {
+        let minute = status.seconds as u64 / 60;
+        if minute > self.minute.replace(minute) {
+            tracing::info!("{}", progress(status));
+        }
         if self.json {
             return say_json(&tagged("stats", serde_json::to_value(status)?));
         }

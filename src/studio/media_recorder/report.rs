@@ -95,6 +95,14 @@ impl RecordingReport {
         }
     }
 
+    /// For whoever reads the log.
+    pub(super) fn tell(&self) {
+        let RecordingReport { seconds, frames, samples, bytes, .. } = self;
+        tracing::info!("the recording has ended: {seconds:.3} s, {frames} pictures, {samples} samples, {bytes} bytes");
+        let whys = [&self.failed, &self.loudness_failed, &self.fast_start_failed];
+        whys.into_iter().flatten().for_each(|why| tracing::info!("{why}"));
+    }
+
     /// Puts it beside the file, as `talk.recording.json` beside `talk.mkv`: its pauses are nowhere else.
     pub(super) fn save(&self) {
         let Some(file) = &self.file else { return };

@@ -72,6 +72,8 @@ impl Running {
         let (limits, container) = (order.valid.limits().clone(), order.valid.container());
         let (crash_safe, names) = (order.spec().is_crash_safe(), order.names());
         let parts = Parts::begin(order, destination)?;
+        let whereto = file.as_deref().map_or("an output of somebody's".to_owned(), |file| file.display().to_string());
+        tracing::info!("a recording begins, into {whereto}, encoded by {}", names.join(" and "));
         Ok(Running {
             feed,
             pass: loudness.map(|loudness| parts.again(loudness)).transpose()?,
@@ -131,12 +133,14 @@ impl Running {
 
     pub fn pause(&mut self) -> Result<(), RecordError> {
         self.feed.pause(None)?;
+        tracing::info!("it pauses at {:.3} s", self.seconds());
         self.drain();
         Ok(())
     }
 
     pub fn resume(&mut self) -> Result<(), RecordError> {
         self.feed.resume(None)?;
+        tracing::info!("it goes on at {:.3} s", self.seconds());
         self.drain();
         Ok(())
     }
