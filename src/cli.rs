@@ -12,6 +12,7 @@ mod host;
 mod inspect;
 mod join;
 mod lists;
+mod log;
 mod record;
 mod recover;
 mod shared;
@@ -82,7 +83,7 @@ pub fn main() -> Wish {
     // Before anything starts a thread.
     media::ask_for_real_time_clients();
     let arguments = Arguments::parse();
-    start_log();
+    log::start();
     let json = std::env::args_os().any(|word| word == "--json");
     let Some(command) = arguments.command else { return app(arguments.profile, arguments.invite) };
     Wish::Done(run(command, json))
@@ -132,10 +133,4 @@ fn run(command: Command, json: bool) -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("HYPERZOOM_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("hyperzoom=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
 }

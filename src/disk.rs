@@ -7,6 +7,7 @@
 pub mod cache;
 pub mod fast_start;
 pub mod folder;
+pub mod log_file;
 pub mod metadata;
 pub mod preferences;
 pub mod repair;

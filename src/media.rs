@@ -16,6 +16,7 @@ mod face;
 mod format;
 mod graph;
 mod launch_line;
+mod log;
 mod master;
 mod microphone;
 mod mouth;
@@ -38,11 +39,13 @@ mod vigil;
 
 pub use camera::{Camera, CameraSignal, Picture};
 pub use devices::{Device, DeviceKind, DeviceWatch, TEST_CAMERA, TEST_MICROPHONE, list_devices};
+pub use effort::{Effort, resident_bytes};
 pub use encoders::{Choice, Codec, EncoderError, EncoderTable, Refusal, Wanted, bitrate_kbps, choose};
 pub use face::{Depth, Encoded, FaceOrder, FaceOut, FaceSignal, FarFace, FarSignal, Plane};
 pub use format::{PictureFormat, h264_level};
 pub use graph::{GraphError, Trouble};
 pub use launch_line::launch_line;
+pub use log::GSTREAMER_LOG;
 pub use master::{Master, MasterSignal, MasterTexts};
 pub use microphone::{Channel, Microphone, MicrophoneSignal, SoundBlock};
 pub use mouth::{FrameSamples, Mouth, MouthControl, SoundTap, VoiceFrame};
@@ -77,9 +80,10 @@ pub enum StartError {
     TestClock(String, &'static str),
 }
 
-/// Brings up GStreamer, once, and registers the elements that live in this program.
+/// Brings up GStreamer, once, listens to what it says of itself, and registers the elements that live in this program.
 pub fn start() -> Result<(), StartError> {
     gst::init().map_err(|e| StartError::Framework(e.to_string()))?;
+    log::listen();
     clock::set_up()?;
     let refused = |e: gst::glib::BoolError| StartError::Framework(e.to_string());
     gstfmp4::plugin_register_static().map_err(refused)?;

@@ -75,8 +75,9 @@ pub use event::{Event, Finished};
 pub use examine::{Encoder, Examination, devices_for_trying, examine};
 pub use live::{LiveError, LiveEvent, LiveRecorder};
 pub use media_recorder::{
-    AudioBlock, FileReport, LoudnessReport, MediaRecorder, MemoryOutput, Normalised, Output, PacketOutput, PauseReport,
-    RecordError, RecordingEvent, RecordingReport, RecordingStatus, SubmitError, SyncReport, VideoFrame,
+    AudioBlock, FileReport, Finishing, FinishingStep, LoudnessReport, MachineReport, MediaRecorder, MemoryOutput,
+    Normalised, Output, PacketOutput, PauseReport, RecordError, RecordingEvent, RecordingReport, RecordingStatus,
+    SubmitError, SyncReport, VideoFrame,
 };
 pub use meters::{Level, Meters};
 pub use pictures::{PictureWatch, Shown};

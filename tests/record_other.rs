@@ -2,7 +2,9 @@
 //! `hyperzoom record` as soon as a preset, a container or a codec is named.
 
 mod giving_way;
+mod logging;
 mod own;
+mod telling;
 #[cfg(target_os = "linux")]
 mod weather;
 

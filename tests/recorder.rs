@@ -9,5 +9,6 @@ mod outputs;
 mod packets;
 mod pauses;
 pub mod reel;
+mod telling;
 mod threads;
 mod wrong;

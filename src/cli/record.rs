@@ -5,6 +5,7 @@ mod general;
 mod keys;
 mod printer;
 
+use super::log;
 use super::shared::{Shared, say, say_json, start_media};
 use crate::studio::{Event, Finished, Recorder, Settings};
 use anyhow::{Context, bail};
@@ -40,6 +41,7 @@ impl Record {
             return general::run(&self, config);
         }
         let settings = self.settings()?;
+        let _log = log::of_recording(self.general.log_file.as_ref(), settings.file.as_deref())?;
         // From here on an interrupt ends things in order, however early it comes.
         let (ring, bell) = channel();
         let handler = move || {

@@ -82,6 +82,11 @@ impl SpoolReader {
         self.file.seek(SeekFrom::Start(0)).map(|_| ())
     }
 
+    /// How much it is.
+    pub fn bytes(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
     /// The next bytes, as many as fit into `bytes` unless it is the end.
     pub fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;

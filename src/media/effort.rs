@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-//! How much of the machine a piece of work takes, whatever else the machine is doing meanwhile: processor time
-//! divided by processors. Where the system does not tell, the wall clock has to do.
+//! How much of the machine a piece of work takes, whatever else the machine is doing meanwhile: processor time, and
+//! memory. For judging encoders the wall clock has to do where the system does not tell; people are told nothing then.
 
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,33 @@ impl Effort {
             _ => self.wall.elapsed().as_secs_f64(),
         }
     }
+
+    /// For how long it has been measured.
+    pub fn elapsed(&self) -> Duration {
+        self.wall.elapsed()
+    }
+
+    /// What one processor alone would have been busy, in percent; four that are busy are 400.
+    pub fn percent(&self) -> Option<f64> {
+        let spent = processor_time()?.saturating_sub(self.processor?);
+        Some(100.0 * spent.as_secs_f64() / self.wall.elapsed().as_secs_f64().max(1e-6))
+    }
+}
+
+/// The memory that this process has in use, where the system tells.
+#[cfg(target_os = "linux")]
+pub fn resident_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = text.split_whitespace().nth(1)?.parse().ok()?;
+    // SAFETY: a question without arguments of ours.
+    let page_bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    Some(pages * u64::try_from(page_bytes).ok()?)
+}
+
+/// The memory that this process has in use; what other systems tell cheaply is only the most it ever was.
+#[cfg(not(target_os = "linux"))]
+pub fn resident_bytes() -> Option<u64> {
+    None
 }
 
 #[cfg(unix)]
@@ -41,4 +68,24 @@ fn processor_time() -> Option<Duration> {
 #[cfg(not(unix))]
 fn processor_time() -> Option<Duration> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Effort, resident_bytes};
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn work_and_memory_are_seen() {
+        let before = resident_bytes().expect("Linux tells");
+        let effort = Effort::begin();
+        let held = vec![1u8; 64 << 20];
+        let mut sum = 0u64;
+        while effort.elapsed().as_millis() < 50 {
+            sum += held.iter().step_by(4096).map(|byte| u64::from(*byte)).sum::<u64>();
+        }
+        assert!(sum > 0 && effort.percent().expect("Linux tells") > 1.0);
+        assert!(resident_bytes().expect("Linux tells") > before + (32 << 20));
+        drop(held);
+    }
 }

@@ -3,7 +3,9 @@
 //! [`MediaRecorder`].
 
 use super::keeper::{Keeper, leave};
-use super::media_recorder::{AudioBlock, MediaRecorder, RecordError, RecordingReport, SubmitError, VideoFrame};
+use super::media_recorder::{
+    AudioBlock, Finishing, MediaRecorder, RecordError, RecordingReport, SubmitError, VideoFrame,
+};
 use super::plug::{self, SharedFormat};
 use super::prepare::{ChosenCamera, ChosenMicrophone, Devices, PrepareError};
 use super::settings::{CameraChoice, MicrophoneChoice, Settings};
@@ -70,7 +72,10 @@ impl LiveRecorder {
         let devices = devices_for(settings, &config)?;
         config = if devices.camera.is_none() { config.without_video() } else { config };
         config = if devices.microphone.is_none() { config.without_audio() } else { config };
-        let tell: Tell = Arc::new(tell);
+        let tell: Tell = Arc::new(move |event| {
+            tracing::info!("{event:?}");
+            tell(event);
+        });
         let name = |device: &crate::media::Device| device.name.clone();
         let camera = devices.camera.as_ref().map_or(String::new(), |(device, _)| name(device));
         let microphone = devices.microphone.as_ref().map_or(String::new(), |(device, _)| name(device));
@@ -84,6 +89,7 @@ impl LiveRecorder {
             keepers.push(keeper);
             recorder = recorder.camera_pictures(RawPictures::of_camera(&format));
         }
+        tracing::info!("pictures come from '{camera}', sound from '{microphone}'");
         recorder.start(path)?;
         let recorder = Arc::new(recorder);
         // Set once, here.
@@ -97,9 +103,9 @@ impl LiveRecorder {
         &self.recorder
     }
 
-    /// Finishes the file.
-    pub fn stop(mut self) -> Result<RecordingReport, RecordError> {
-        let report = self.recorder.stop();
+    /// Finishes the file; `tell` hears how far that is, see [`MediaRecorder::stop_watched`].
+    pub fn stop(mut self, tell: &dyn Fn(Finishing)) -> Result<RecordingReport, RecordError> {
+        let report = self.recorder.stop_watched(tell);
         leave(self.keepers.drain(..));
         report
     }

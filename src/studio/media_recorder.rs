@@ -26,6 +26,7 @@
 mod adapt;
 mod error;
 mod event;
+mod finishing;
 mod input;
 mod item;
 mod loudness;
@@ -39,14 +40,17 @@ mod place;
 mod report;
 mod running;
 mod sink;
+mod status;
 
 pub use error::{RecordError, SubmitError};
 pub use event::RecordingEvent;
+pub use finishing::{Finishing, FinishingStep};
 pub use input::{AudioBlock, VideoFrame};
 pub use loudness::{LoudnessReport, Normalised};
 pub use output::{MemoryOutput, Output};
 pub use packets::PacketOutput;
-pub use report::{FileReport, PauseReport, RecordingReport, RecordingStatus, SyncReport};
+pub use report::{FileReport, PauseReport, RecordingReport, SyncReport};
+pub use status::{MachineReport, RecordingStatus};
 
 use super::config::{RecordingConfig, Valid};
 use crate::disk::{Place, preferences::encoders_file, space::free_bytes};
@@ -218,11 +222,14 @@ impl MediaRecorder {
         if running.is_some() {
             return Err(RecordError::Running);
         }
+        *running = Some(self.begun(destination).inspect_err(|why| tracing::info!("no recording begins: {why}"))?);
+        Ok(())
+    }
+
+    fn begun(&self, destination: impl FnOnce(u64) -> Result<Destination, RecordError>) -> Result<Running, RecordError> {
         self.check_input()?;
         let order = self.order()?;
-        let destination = destination(self.valid.limits().min_free_bytes)?;
-        *running = Some(Running::begin(order, destination)?);
-        Ok(())
+        Running::begin(order, destination(self.valid.limits().min_free_bytes)?)
     }
 
     /// Whether what was announced can come at all; rates are for the feed to judge.
@@ -262,7 +269,7 @@ impl MediaRecorder {
 
     /// How it goes; nothing if it does not record.
     pub fn status(&self) -> Option<RecordingStatus> {
-        self.running().as_ref().map(Running::status)
+        self.running().as_mut().map(Running::status)
     }
 
     /// Finishes the file and tells all about it. The recorder can be started again.
@@ -270,14 +277,16 @@ impl MediaRecorder {
         self.stop_watched(&|_| ())
     }
 
-    /// The same; `progress` is told how far putting the index in front is, from 0 to 1, where that was asked for.
-    pub fn stop_watched(&self, progress: &dyn Fn(f64)) -> Result<RecordingReport, RecordError> {
+    /// The same; `tell` hears how far what takes time is, where the configuration asks for it. It is called from here,
+    /// as often as something is done.
+    pub fn stop_watched(&self, tell: &dyn Fn(Finishing)) -> Result<RecordingReport, RecordError> {
         let running = self.running().take().ok_or(RecordError::NotRunning)?;
-        let mut report = running.finish()?;
+        let mut report = running.finish(tell).inspect_err(|why| tracing::info!("the recording is lost: {why}"))?;
         if self.valid.fast_start() {
-            report.put_indexes_in_front(progress);
+            report.put_indexes_in_front(tell);
         }
         report.save();
+        report.tell();
         Ok(report)
     }
 

@@ -4,6 +4,7 @@
 use super::Record;
 use super::keys::{Key, Keys};
 use super::printer::Printer;
+use crate::cli::log;
 use crate::cli::shared::{Usage, say, say_json, start_media};
 use crate::studio::{
     ConfigError, LiveEvent, LiveRecorder, MediaRecorder, PresetShelf, RecordingConfig, RecordingEvent, RecordingReport,
@@ -46,6 +47,10 @@ pub struct Options {
     /// Print the pipeline that would run, and record nothing
     #[arg(long)]
     dry_run: bool,
+    /// Write a log of the recording, warnings of GStreamer included (GST_DEBUG says what else); without FILE beside it,
+    /// as talk.recording.log
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    pub log_file: Option<Option<PathBuf>>,
     /// Tell the ready recipes
     #[arg(long)]
     pub list_presets: bool,
@@ -141,6 +146,7 @@ pub fn run(record: &Record, config: RecordingConfig) -> anyhow::Result<()> {
     let mut settings = Settings::of(&record.shared.preferences())?;
     record.shared.name_devices(&mut settings);
     let path = path(record, &settings, config.container);
+    let _log = log::of_recording(record.general.log_file.as_ref(), Some(&path))?;
     let (tell, told) = channel();
     let (ring, of_live) = (tell.clone(), tell.clone());
     let handler = move || {
@@ -200,7 +206,7 @@ fn watch(
             }
         }
     }
-    Ok(live.stop()?)
+    Ok(live.stop(&|finishing| printer.finishing(finishing))?)
 }
 
 /// Where to: the file that was named, or one named after the moment.

@@ -3,21 +3,35 @@
 
 use super::length;
 use crate::cli::shared::{say, say_json};
-use crate::studio::{LiveRecorder, MediaRecorder, RecordingReport, RecordingStatus};
+use crate::studio::{Finishing, FinishingStep, LiveRecorder, MediaRecorder, RecordingReport, RecordingStatus};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Somebody in front of a terminal hears of what waits only where it is much, ...
+const WAITING_BYTES_TOLD: u64 = 64 << 20;
+/// ... and of the room on the disk where it is little.
+const LEFT_TOLD_SECONDS: f64 = 3600.0;
+
+/// How far the end is is told so often.
+const FINISHING_EVERY: Duration = Duration::from_millis(250);
 
 /// The printer.
 pub struct Printer {
     json: bool,
     live: bool,
+    /// What of the end was told last, and when.
+    ending: Cell<Option<(FinishingStep, Instant)>>,
+    /// The minute of the recording that is in the log.
+    minute: Cell<u64>,
 }
 
 impl Printer {
     /// As JSON, or as text.
     pub fn new(json: bool) -> Printer {
-        Printer { json, live: std::io::stderr().is_terminal() }
+        Printer { json, live: std::io::stderr().is_terminal(), ending: Cell::new(None), minute: Cell::new(0) }
     }
 
     /// It runs.
@@ -70,22 +84,39 @@ impl Printer {
 
     /// Once a second.
     pub fn stats(&self, status: &RecordingStatus) -> anyhow::Result<()> {
+        let minute = status.seconds as u64 / 60;
+        if minute > self.minute.replace(minute) {
+            tracing::info!("{}", progress(status));
+        }
         if self.json {
             return say_json(&tagged("stats", serde_json::to_value(status)?));
         }
         if self.live {
-            let paused = if status.paused { "  PAUSED" } else { "" };
-            let line = format!(
-                "\r{}  {} pictures  {:.1} MB  {:.0} kbit/s  sync {}{paused}   ",
-                length(status.seconds),
-                status.frames,
-                status.bytes as f64 / 1e6,
-                status.kbps,
-                status.sync.score,
-            );
-            let _ = write!(std::io::stderr(), "{line}");
+            self.over(&progress(status));
         }
         Ok(())
+    }
+
+    /// What takes time at the end: its first and its last moment, and a few between.
+    pub fn finishing(&self, Finishing { step, done }: Finishing) {
+        let now = Instant::now();
+        let told = self.ending.get().filter(|(before, _)| *before == step);
+        let soon = told.is_some_and(|(_, when)| now.duration_since(when) < FINISHING_EVERY);
+        if soon && done < 1.0 {
+            return;
+        }
+        self.ending.set(Some((step, now)));
+        let percent = (done * 100.0).floor() as u32;
+        if self.json {
+            // Whoever does not listen any more still wants the file.
+            let _ = say_json(&json!({ "event": "finishing", "step": step, "percent": percent }));
+        } else if self.live {
+            let what = match step {
+                FinishingStep::Loudness => "Levelling the sound",
+                FinishingStep::FastStart => "Putting the index in front",
+            };
+            self.over(&format!("{what} {percent} %"));
+        }
     }
 
     /// It is finished.
@@ -120,10 +151,37 @@ impl Printer {
         Ok(())
     }
 
+    /// In the place of the line before, all of which it covers.
+    fn over(&self, line: &str) {
+        let _ = write!(std::io::stderr(), "\r{line:<79}");
+    }
+
     fn aside(&self, line: &str) {
         let clear = if self.live { "\r" } else { "" };
         let _ = writeln!(std::io::stderr(), "{clear}{line}");
     }
+}
+
+/// One line, which has to fit a terminal of 80 columns: what is in order is not mentioned.
+fn progress(status: &RecordingStatus) -> String {
+    let mut line = format!(
+        "{}  {} pictures  {:.1} MB  {:.0} kbit/s  sync {}",
+        length(status.seconds),
+        status.frames,
+        status.bytes as f64 / 1e6,
+        status.kbps,
+        status.sync.score,
+    );
+    line.extend(status.machine.cpu_percent.map(|percent| format!("  CPU {percent:.0} %")));
+    if status.waiting_bytes > WAITING_BYTES_TOLD {
+        line.push_str(&format!("  {} wait", status.waiting_frames));
+    }
+    let left = status.machine.seconds_left.filter(|left| *left < LEFT_TOLD_SECONDS);
+    line.extend(left.map(|left| format!("  room for {}", length(left))));
+    if status.paused {
+        line.push_str("  PAUSED");
+    }
+    line
 }
 
 fn tagged(event: &str, mut value: Value) -> Value {

@@ -352,6 +352,11 @@ impl Parts {
         ended.sum::<u64>() + ending.chain(live).map(|shared| shared.bytes.load(Relaxed)).sum::<u64>()
     }
 
+    /// What is free on their disk, if the newest open one knows.
+    pub fn free_bytes(&self) -> Option<u64> {
+        self.live.iter().rev().find_map(Part::opened)?.shared.free_bytes()
+    }
+
     /// Pictures that have been encoded.
     pub fn encoded_pictures(&self) -> u64 {
         let ended = self.done.files.iter().map(|file| file.frames);

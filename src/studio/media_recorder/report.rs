@@ -1,50 +1,14 @@
 // SPDX-License-Identifier: MIT
-//! How a recording goes, and how it went.
+//! How a recording went.
 
 use super::event::RecordingEvent;
+use super::finishing::{Finishing, FinishingStep};
 use super::loudness::{LoudnessReport, Normalised};
 use crate::disk::fast_start::put_index_in_front;
 use crate::sync::feed::{Pause, Sync};
 use crate::words::Container;
 use serde::Serialize;
 use std::path::PathBuf;
-
-/// How it goes.
-#[derive(Clone, Debug, Serialize)]
-pub struct RecordingStatus {
-    /// How long it is, pauses not counted.
-    pub seconds: f64,
-    /// Pictures in the recording.
-    pub frames: u64,
-    /// Pictures that were submitted.
-    pub frames_in: u64,
-    /// Pictures that the encoder has made.
-    pub frames_encoded: u64,
-    /// Samples of each channel, at the rate they were submitted with.
-    pub samples: u64,
-    /// Bytes written.
-    pub bytes: u64,
-    /// Bytes that wait for the encoders and the disk.
-    pub waiting_bytes: u64,
-    /// The mean bit rate so far, in kbit/s.
-    pub kbps: f64,
-    /// Whether it pauses.
-    pub paused: bool,
-    /// How well sound and pictures go together.
-    pub sync: SyncReport,
-    /// How loud it is, as it is encoded.
-    pub loudness: Option<LoudnessReport>,
-    /// Which encoder makes the pictures.
-    pub video_encoder: String,
-    /// Which encoder makes the sound.
-    pub audio_encoder: String,
-    /// What has gone wrong, if anything has.
-    pub failed: Option<String>,
-    /// The limit that has ended it, for example "limits.max_seconds".
-    pub limit: Option<&'static str>,
-    /// What has happened so far.
-    pub events: Vec<RecordingEvent>,
-}
 
 /// How it went.
 #[derive(Clone, Debug, Serialize)]
@@ -120,7 +84,8 @@ pub struct FileReport {
 
 impl RecordingReport {
     /// Puts the index of each file in front of its media.
-    pub(super) fn put_indexes_in_front(&mut self, progress: &dyn Fn(f64)) {
+    pub(super) fn put_indexes_in_front(&mut self, tell: &dyn Fn(Finishing)) {
+        let progress = |done| tell(Finishing { step: FinishingStep::FastStart, done });
         let files: Vec<PathBuf> = self.files.iter().filter_map(|file| file.file.clone()).collect();
         for (number, file) in files.iter().enumerate() {
             let all = files.len() as f64;
@@ -128,6 +93,14 @@ impl RecordingReport {
                 self.fast_start_failed.get_or_insert(why.to_string());
             }
         }
+    }
+
+    /// For whoever reads the log.
+    pub(super) fn tell(&self) {
+        let RecordingReport { seconds, frames, samples, bytes, .. } = self;
+        tracing::info!("the recording has ended: {seconds:.3} s, {frames} pictures, {samples} samples, {bytes} bytes");
+        let whys = [&self.failed, &self.loudness_failed, &self.fast_start_failed];
+        whys.into_iter().flatten().for_each(|why| tracing::info!("{why}"));
     }
 
     /// Puts it beside the file, as `talk.recording.json` beside `talk.mkv`: its pauses are nowhere else.

@@ -4,14 +4,16 @@
 use super::adapt::{Adapt, Change, Load};
 use super::error::{RecordError, SubmitError};
 use super::event::RecordingEvent;
+use super::finishing::{Finishing, FinishingStep};
 use super::input::{AudioBlock, VideoFrame};
 use super::item::Item;
 use super::loudness::{Ear, LoudnessReport, Original, Pass, PassEnd, beside};
 use super::order::Order;
 use super::parts::Parts;
 use super::place::Cut;
-use super::report::{FileReport, PauseReport, RecordingReport, RecordingStatus};
+use super::report::{FileReport, PauseReport, RecordingReport};
 use super::sink::Destination;
+use super::status::{Machine, RecordingStatus};
 use crate::media::{RawPicture, RawPictures, RawSound};
 use crate::studio::config::{Adaptive, Limits, WhenReached};
 use crate::sync::Feed;
@@ -41,6 +43,7 @@ pub struct Running {
     names: [String; 2],
     ear: Option<Ear>,
     pass: Option<Pass>,
+    machine: Machine,
 }
 
 impl Running {
@@ -69,6 +72,8 @@ impl Running {
         let (limits, container) = (order.valid.limits().clone(), order.valid.container());
         let (crash_safe, names) = (order.spec().is_crash_safe(), order.names());
         let parts = Parts::begin(order, destination)?;
+        let whereto = file.as_deref().map_or("an output of somebody's".to_owned(), |file| file.display().to_string());
+        tracing::info!("a recording begins, into {whereto}, encoded by {}", names.join(" and "));
         Ok(Running {
             feed,
             pass: loudness.map(|loudness| parts.again(loudness)).transpose()?,
@@ -88,6 +93,7 @@ impl Running {
             container,
             crash_safe,
             names,
+            machine: Machine::begin(),
         })
     }
 
@@ -127,12 +133,14 @@ impl Running {
 
     pub fn pause(&mut self) -> Result<(), RecordError> {
         self.feed.pause(None)?;
+        tracing::info!("it pauses at {:.3} s", self.seconds());
         self.drain();
         Ok(())
     }
 
     pub fn resume(&mut self) -> Result<(), RecordError> {
         self.feed.resume(None)?;
+        tracing::info!("it goes on at {:.3} s", self.seconds());
         self.drain();
         Ok(())
     }
@@ -225,20 +233,24 @@ impl Running {
     }
 
     /// How it goes.
-    pub fn status(&self) -> RecordingStatus {
+    pub fn status(&mut self) -> RecordingStatus {
         let (seconds, bytes) = (self.seconds(), self.parts.bytes());
+        let (frames, frames_encoded) = (self.parts.taken.picture, self.parts.encoded_pictures());
+        let machine = self.machine.look();
         let [video_encoder, audio_encoder] = self.parts.order.names();
         RecordingStatus {
             seconds,
-            frames: self.parts.taken.picture,
+            frames,
             frames_in: self.frames_in,
-            frames_encoded: self.parts.encoded_pictures(),
+            frames_encoded,
+            waiting_frames: frames.saturating_sub(frames_encoded),
             samples: self.parts.taken.sample,
             bytes,
             waiting_bytes: self.waiting_bytes(),
             kbps: if seconds > 0.0 { bytes as f64 * 8.0 / 1000.0 / seconds } else { 0.0 },
             paused: self.feed.is_paused(),
             sync: self.feed.sync().into(),
+            machine: machine.with_disk(self.parts.free_bytes(), self.limits.min_free_bytes, bytes, seconds),
             loudness: self.ear.as_ref().map(Ear::report),
             video_encoder,
             audio_encoder,
@@ -254,14 +266,14 @@ impl Running {
     }
 
     /// Everything that was taken is encoded, and the file finished.
-    pub fn finish(mut self) -> Result<RecordingReport, RecordError> {
+    pub fn finish(mut self, tell: &dyn Fn(Finishing)) -> Result<RecordingReport, RecordError> {
         self.feed.end();
         self.drain();
         let limit = self.parts.end().map(|(_, what)| what).filter(|_| self.is_over());
         let files = self.parts.finish()?;
         let failed = self.parts.failed().or_else(|| files.iter().find_map(|file| file.failed.clone()));
         let is_whole = files.iter().all(|file| file.whole) && failed.is_none();
-        let (loudness, second) = self.make_as_loud(is_whole, &files);
+        let (loudness, second) = self.make_as_loud(is_whole, &files, tell);
         let (passed, loudness_failed) = second.map_or((None, None), |second| match second {
             Ok(end) => (Some(end), None),
             Err(why) => (None, Some(why)),
@@ -298,6 +310,7 @@ impl Running {
         &mut self,
         is_whole: bool,
         files: &[FileReport],
+        tell: &dyn Fn(Finishing),
     ) -> (Option<LoudnessReport>, Option<Result<PassEnd, String>>) {
         let ear = self.ear.take();
         let report = ear.as_ref().map(Ear::report);
@@ -314,7 +327,8 @@ impl Running {
         };
         let sound_samples = self.parts.measure.sound_between(Cut::default(), self.parts.taken);
         let original = Original { file: file.clone(), sound_samples };
-        let ended = heard.map_err(Into::into).and_then(|heard| pass.run(heard, &original));
+        let tell = |done| tell(Finishing { step: FinishingStep::Loudness, done });
+        let ended = heard.map_err(Into::into).and_then(|heard| pass.run(heard, &original, &tell));
         (report, Some(ended.map_err(|why| why.to_string())))
     }
 }

@@ -12,7 +12,7 @@ use crate::media::{RecordingSignal, Trouble};
 use crate::mp4::opening;
 use crate::words::{Container, Facts, FragmentNote, Mono, RATE_HZ};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -50,6 +50,8 @@ pub struct Shared {
     pub bytes: AtomicU64,
     /// How long the sound is so far, at [`RATE_HZ`].
     pub sound_samples: AtomicU64,
+    /// What is free on the disk, and one more; 0 as long as nobody has asked.
+    free_and_one: AtomicU64,
     /// The disk has less left than it has to keep.
     pub is_low: AtomicBool,
     /// The graph has given out all its bytes.
@@ -74,6 +76,18 @@ impl Shared {
     /// Nothing has happened yet.
     pub fn new(can_be_mended: bool) -> Shared {
         Shared { can_be_mended, ..Shared::default() }
+    }
+
+    /// Asks the disk. It may take its time, if it is one of a network.
+    fn ask(&self, folder: &Path) -> Option<u64> {
+        let free = free_bytes(folder).ok();
+        self.free_and_one.store(free.map_or(0, |free| free.saturating_add(1)), Relaxed);
+        free
+    }
+
+    /// What was free on the disk when it was last asked.
+    pub fn free_bytes(&self) -> Option<u64> {
+        self.free_and_one.load(Relaxed).checked_sub(1)
     }
 
     /// Why the encoder of the pictures is broken, if it is.
@@ -212,6 +226,7 @@ fn file(place: &Place, shared: &Arc<Shared>, min_free_bytes: u64, tell: Sender<E
     let shared = shared.clone();
     let asked = Mutex::new(Instant::now());
     let folder = place.folder.clone();
+    shared.ask(&folder);
     // Asked by the thread that writes: disks of a network may take their time.
     let look = move |shared: &Shared| {
         let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -219,7 +234,7 @@ fn file(place: &Place, shared: &Arc<Shared>, min_free_bytes: u64, tell: Sender<E
             return;
         }
         *asked = Instant::now();
-        if free_bytes(&folder).is_ok_and(|free| free < min_free_bytes) {
+        if shared.ask(&folder).is_some_and(|free| free < min_free_bytes) {
             shared.is_low.store(true, Relaxed);
         }
     };

@@ -9,6 +9,7 @@ use crate::disk::{Place, put_over, space};
 use crate::media::{PacketError, PacketFile, PictureNotes, RawSound, Recording, SampleFormat};
 use crate::studio::config::Loudness;
 use crate::studio::media_recorder::error::RecordError;
+use crate::studio::media_recorder::finishing::Stretch;
 use crate::studio::media_recorder::order::Order;
 use crate::studio::media_recorder::sink::{Destination, Shared, Sink};
 use crate::words::{Container, Facts};
@@ -19,6 +20,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+/// The share of the time that finding the gain takes at most, ...
+const PLANNED: f64 = 0.3;
+/// ... and that of the rest after which everything has been made again, and is compared.
+const MADE: f64 = 0.9;
 /// Closer than this nobody hears it, and it is not worth a second look.
 const CLOSE_LU: f64 = 0.05;
 /// What the limiter takes away is given back so many times.
@@ -89,10 +94,11 @@ struct Plan {
 
 impl Pass {
     /// Makes the file as loud as it should be. Whatever goes wrong, the original is as it was.
-    pub fn run(&self, mut heard: Heard, original: &Original) -> Result<PassEnd, PassError> {
+    pub fn run(&self, mut heard: Heard, original: &Original, progress: &dyn Fn(f64)) -> Result<PassEnd, PassError> {
         let begun = Instant::now();
         let before = heard.report;
-        let plan = self.plan(&mut heard)?;
+        let progress = Stretch::whole(progress);
+        let plan = self.plan(&mut heard, progress.part(0.0, PLANNED))?;
         let folder = original.file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if space::free_bytes(folder)?
             < std::fs::metadata(&original.file)?.len() + self.order.valid.limits().min_free_bytes
@@ -102,7 +108,7 @@ impl Pass {
         let beside = beside(&original.file, "loud.tmp");
         // Left by a crash.
         let _ = std::fs::remove_file(&beside);
-        let made = self.make(&mut heard, plan, original, &beside).and_then(|made| {
+        let made = self.make(&mut heard, plan, (original, &beside), progress.part(PLANNED, 1.0)).and_then(|made| {
             let kept = self.loudness.keep_original.then(|| kept_name(&original.file));
             put_over(&beside, &original.file, kept.as_deref())?;
             Ok((made, kept))
@@ -111,12 +117,13 @@ impl Pass {
             // Half a copy helps nobody.
             let _ = std::fs::remove_file(&beside);
         })?;
+        progress.tell(1.0);
         let (gain_db, limited_db, pass_ms) = (plan.gain_db, -decibels(least), begun.elapsed().as_millis() as u64);
         Ok(PassEnd { report, normalised: Normalised { gain_db, limited_db, before, original: kept, pass_ms }, bytes })
     }
 
     /// One gain; where it takes a limiter, as much more as that takes away.
-    fn plan(&self, heard: &mut Heard) -> Result<Plan, PassError> {
+    fn plan(&self, heard: &mut Heard, progress: Stretch<'_>) -> Result<Plan, PassError> {
         let Loudness { target_lufs, true_peak_db, .. } = self.loudness;
         let integrated = heard.report.integrated_lufs.ok_or(PassError::Silent)?;
         let mut gain_db = target_lufs - integrated;
@@ -125,8 +132,10 @@ impl Pass {
             return Ok(Plan { gain_db, ceiling: None });
         }
         let ceiling = Some(factor(true_peak_db));
-        for _ in 0..ROUNDS {
-            let (report, _) = self.play(heard, Plan { gain_db, ceiling }, |_| Ok(()))?;
+        for round in 0..ROUNDS {
+            let begin = f64::from(round) / f64::from(ROUNDS);
+            let progress = progress.part(begin, begin + 1.0 / f64::from(ROUNDS));
+            let (report, _) = self.play(heard, Plan { gain_db, ceiling }, progress, |_| Ok(()))?;
             let missing = report.integrated_lufs.map_or(0.0, |reached| target_lufs - reached);
             if missing.abs() < CLOSE_LU {
                 break;
@@ -141,6 +150,7 @@ impl Pass {
         &self,
         heard: &mut Heard,
         plan: Plan,
+        progress: Stretch<'_>,
         mut give: impl FnMut(&[f32]) -> Result<(), PassError>,
     ) -> Result<(LoudnessReport, f64), PassError> {
         let recipe = self.order.valid.sound().ok_or(PassError::Silent)?;
@@ -150,6 +160,7 @@ impl Pass {
         let gain = factor(plan.gain_db);
         let mut bytes = vec![0; raw.rate_hz.max(1) as usize * raw.sample_bytes()];
         heard.sound.rewind()?;
+        let (mut played, all) = (0u64, heard.sound.bytes()?);
         loop {
             let read = heard.sound.read(&mut bytes)?;
             if read == 0 {
@@ -162,6 +173,8 @@ impl Pass {
             }
             meter.add(&values);
             give(&values)?;
+            played += read as u64;
+            progress.tell(played as f64 / all as f64);
         }
         let mut least = 1.0;
         if let Some(limiter) = limiter {
@@ -177,8 +190,8 @@ impl Pass {
         &self,
         heard: &mut Heard,
         plan: Plan,
-        original: &Original,
-        beside: &Path,
+        (original, beside): (&Original, &Path),
+        progress: Stretch<'_>,
     ) -> Result<(LoudnessReport, f64, u64), PassError> {
         let channels = self.order.valid.sound().map_or(1, |recipe| recipe.channels);
         let raw = RawSound { format: SampleFormat::F32, rate_hz: heard.raw.rate_hz, channels };
@@ -193,7 +206,7 @@ impl Pass {
         let recording = Recording::start_again(&order.spec(), move |signal| take(signal)).map_err(RecordError::from)?;
         let mut pictures = Pictures::open(self, &original.file)?;
         let mut samples = 0u64;
-        let (report, least) = self.play(heard, plan, |values| {
+        let (report, least) = self.play(heard, plan, progress.part(0.0, MADE), |values| {
             recording.sound(samples, values.iter().flat_map(|value| value.to_le_bytes()).collect());
             samples += values.len() as u64 / u64::from(channels.max(1));
             let seconds = samples as f64 / f64::from(raw.rate_hz.max(1));
@@ -208,6 +221,7 @@ impl Pass {
             return Err(PassError::Failed(why));
         }
         drop((recording, sink));
+        progress.tell(MADE);
         pictures.verify(beside, container)?;
         Ok((report, least, ended.bytes))
     }
