@@ -50,11 +50,13 @@ impl Opened {
     /// Starts the encoders and opens the file.
     pub fn open(order: &Order, destination: Destination) -> Result<Opened, RecordError> {
         let can_be_mended = matches!(destination, Destination::File(_)) && order.recipe.is_some();
-        let shared = Arc::new(Shared::new(can_be_mended));
+        let shared = Arc::new(Shared::new(can_be_mended, order.room.clone()));
         let (container, least) = (order.valid.container(), order.valid.limits().min_free_bytes);
         let sink = Sink::open(destination, container, order.facts(), shared.clone(), least)?;
         let take = sink.taker();
         let recording = Recording::start(&order.spec(), move |signal| take(signal))?;
+        let room = order.room.clone();
+        recording.on_taken(move || room.ring());
         Ok(Opened { recording, sink, shared, names: order.names() })
     }
 

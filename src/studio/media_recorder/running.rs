@@ -11,6 +11,7 @@ use super::order::Order;
 use super::parts::Parts;
 use super::place::Cut;
 use super::report::{FileReport, PauseReport, RecordingReport, RecordingStatus};
+use super::room::Room;
 use super::sink::Destination;
 use crate::media::{RawPicture, RawPictures, RawSound};
 use crate::studio::config::{Adaptive, Limits, WhenReached};
@@ -135,6 +136,17 @@ impl Running {
         self.feed.resume(None)?;
         self.drain();
         Ok(())
+    }
+
+    /// What rings when something that waited has gone on.
+    pub fn room(&self) -> Room {
+        self.parts.order.room.clone()
+    }
+
+    /// Whether it is not too much that waits, or will never be less.
+    pub fn has_room(&mut self) -> bool {
+        self.parts.look();
+        self.parts.failed().is_some() || self.waiting_bytes() <= self.limits.max_waiting_bytes
     }
 
     /// Whether more of this stream may come: nothing has failed, nothing is full.
