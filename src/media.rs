@@ -24,6 +24,7 @@ mod mouth;
 mod node;
 mod packets;
 mod priority;
+mod read_file;
 mod read_sound;
 mod recording;
 mod rounds;
@@ -51,6 +52,7 @@ pub use microphone::{Channel, Microphone, MicrophoneSignal, SoundBlock};
 pub use mouth::{FrameSamples, Mouth, MouthControl, SoundTap, VoiceFrame};
 pub use packets::{PacketError, PacketFile};
 pub use priority::{ask_for_real_time_clients, try_real_time};
+pub use read_file::{FileItem, FilePictures, FileSound, MediaFile, ReadFileError};
 pub use read_sound::{DecodedSound, ReadSoundError, SoundFile};
 pub use recording::{
     EncodedCounts, EncodedPacket, PacketKind, PictureNotes, PicturePacket, PictureTrack, PixelFormat, RawPicture,

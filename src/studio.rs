@@ -21,11 +21,14 @@
 //! conductor when to begin and what the session's clock says.
 //!
 //! ```text
-//!   a program, or a LiveRecorder's devices --> MediaRecorder: Feed --> Recording --> Writer, Output
+//!   a program --------------\
+//!   a LiveRecorder's devices +--> MediaRecorder: Feed --> Recording --> Writer, Output
+//!   a FileRecorder's file ---/
 //! ```
 //!
 //! Whoever has pictures and sound of their own, or wants another file than a golden master, takes a [`MediaRecorder`] with
-//! a [`RecordingConfig`]; whoever submits does the work, and no thread of ours stands between.
+//! a [`RecordingConfig`]; whoever submits does the work, and no thread of ours stands between. A file that exists is
+//! recorded anew by [`record_file`].
 //!
 //! A window needs more than that, and nothing of it may make it wait: a [`Preview`] before the call, the call's pictures
 //! ([`PictureWatch`]) and levels ([`Meters`]), other devices in the middle of it ([`Remote::switch_camera`] and the like),
@@ -39,6 +42,7 @@ mod call;
 mod config;
 mod event;
 mod examine;
+mod from_file;
 mod keeper;
 pub mod library;
 mod live;
@@ -73,6 +77,7 @@ pub use config::{
 };
 pub use event::{Event, Finished};
 pub use examine::{Encoder, Examination, devices_for_trying, examine};
+pub use from_file::{FileError, FileRecorder, FileSource, record_file};
 pub use live::{LiveError, LiveEvent, LiveRecorder};
 pub use media_recorder::{
     AudioBlock, FileReport, Finishing, FinishingStep, LoudnessReport, MachineReport, MediaRecorder, MemoryOutput,

@@ -17,6 +17,7 @@ const NAMES: &[&str] = &[
     "master-sound",
     "microphone",
     "outgoing-picture",
+    "read-file",
     "read-sound",
     "still",
     "trial-audio",

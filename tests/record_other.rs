@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! `hyperzoom record` as soon as a preset, a container or a codec is named.
 
+mod anew;
 mod giving_way;
 mod logging;
 mod own;

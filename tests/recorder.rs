@@ -3,6 +3,7 @@
 //! with other people's readers.
 
 mod crash;
+mod from_file;
 mod matrix;
 mod orders;
 mod outputs;

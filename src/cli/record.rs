@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! `hyperzoom record`: a golden master, or any other recording as soon as a preset, a container or a codec is named.
 
+mod again;
 mod general;
 mod keys;
 mod printer;
@@ -38,7 +39,10 @@ impl Record {
             return general::list_presets(self.shared.json);
         }
         if let Some(config) = general::config(&self)? {
-            return general::run(&self, config);
+            return match &self.general.from {
+                Some(from) => again::run(&self, from, config),
+                None => general::run(&self, config),
+            };
         }
         let settings = self.settings()?;
         let _log = log::of_recording(self.general.log_file.as_ref(), settings.file.as_deref())?;

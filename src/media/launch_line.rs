@@ -115,6 +115,11 @@ fn stand_in(link: &str) -> String {
             "filesrc" if element.contains("name=recording") => {
                 format!("{} ! jpegenc ! avimux {}", picture_source("camera"), name_of(&element))
             }
+            "filesrc" if element.contains("name=talk") => format!(
+                "{} ! jpegenc ! queue ! talk. audiotestsrc num-buffers={SOUND_BLOCKS} ! queue ! talk. matroskamux {}",
+                picture_source("camera"),
+                name_of(&element)
+            ),
             "filesrc" => format!("audiotestsrc num-buffers={SOUND_BLOCKS} ! wavenc {}", name_of(&element)),
             "appsink" | "gtk4paintablesink" => format!("fakesink {} sync=false", name_of(&element)),
             "isofmp4mux" if !installed("isofmp4mux") => "mp4mux name=mux fragment-duration=1000".to_owned(),

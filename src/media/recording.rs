@@ -318,6 +318,18 @@ impl Recording {
         [pictures, sound].map(|source| source.map_or(0, gst_app::AppSrc::current_level_bytes))
     }
 
+    /// `tell` is called each time that an encoder has taken something of what waits, from the encoder's own thread.
+    pub fn on_taken(&self, tell: impl Fn() + Send + Sync + 'static) {
+        let tell = Arc::new(tell);
+        for pad in self.sources().filter_map(|source| source.static_pad("src")) {
+            let tell = tell.clone();
+            pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+                tell();
+                gst::PadProbeReturn::Ok
+            });
+        }
+    }
+
     /// What the encoders have written so far.
     pub fn encoded(&self) -> EncodedCounts {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);

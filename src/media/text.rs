@@ -24,6 +24,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("microphone", include_str!("../../pipelines/microphone.launch")),
     ("outgoing-picture", include_str!("../../pipelines/outgoing-picture.launch")),
     ("packets", include_str!("../../pipelines/packets.launch")),
+    ("read-file", include_str!("../../pipelines/read-file.launch")),
     ("read-sound", include_str!("../../pipelines/read-sound.launch")),
     ("recording", include_str!("../../pipelines/recording.launch")),
     ("recording-copy", include_str!("../../pipelines/recording-copy.launch")),

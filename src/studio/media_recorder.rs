@@ -8,7 +8,8 @@
 //! ```
 //!
 //! What is submitted is put in order and handed to the encoders by whoever submits it; nothing waits. When too much
-//! waits behind that, [`SubmitError::Busy`] says so, and what was submitted has not been taken.
+//! waits behind that, [`SubmitError::Busy`] says so, and what was submitted has not been taken. Who would rather wait than
+//! leave something out waits for [`MediaRecorder::wait_for_room`].
 //!
 //! A whole program to begin with is `examples/record_frames.rs`.
 //!
@@ -38,6 +39,7 @@ mod part;
 mod parts;
 mod place;
 mod report;
+mod room;
 mod running;
 mod sink;
 mod status;
@@ -59,11 +61,12 @@ use crate::words::Size;
 use error::{CHANNELS_MAX, SIDE_MAX};
 use order::{Encoders, Order};
 use packets::Nowhere;
+use room::Room;
 use running::Running;
 use sink::Destination;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The recorder. Dropping it finishes the file.
 ///
@@ -257,6 +260,25 @@ impl MediaRecorder {
         self.running().as_mut().ok_or(SubmitError::NotRunning)?.audio(block, at)
     }
 
+    /// Waits until what [`SubmitError::Busy`] refused is worth submitting again, but no longer than `patience`; answers
+    /// whether it is. Where there is nothing to wait for (it does not record, or takes nothing more) submitting says why.
+    ///
+    /// While one stream is refused, the other may be just what the muxer waits for: try that, too, before waiting.
+    pub fn wait_for_room(&self, patience: Duration) -> bool {
+        let until = Instant::now() + patience;
+        loop {
+            // The lock is not held while it waits.
+            let Some(room) = self.running().as_ref().map(Running::room) else { return true };
+            let heard = room.rings();
+            if self.running().as_mut().is_none_or(Running::has_room) {
+                return true;
+            }
+            if !room.wait(heard, until) {
+                return false;
+            }
+        }
+    }
+
     /// Nothing behind the newest of what was submitted is recorded, until [`MediaRecorder::resume`].
     pub fn pause(&self) -> Result<(), RecordError> {
         self.running().as_mut().ok_or(RecordError::NotRunning)?.pause()
@@ -305,6 +327,7 @@ impl MediaRecorder {
             pictures: self.pictures.clone(),
             sound: self.sound,
             table,
+            room: Room::default(),
         })
     }
 }

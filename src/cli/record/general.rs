@@ -26,6 +26,9 @@ const MASTER: &str = "master";
 /// What makes it another recording than a golden master.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Options {
+    /// Record this file anew, as fast as it goes, instead of a camera and a microphone
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["camera", "mic"])]
+    pub from: Option<PathBuf>,
     /// A ready recipe, for example 1080p-high or podcast; --list-presets tells all
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
@@ -46,7 +49,7 @@ pub struct Options {
     fields: Vec<String>,
     /// Print the pipeline that would run, and record nothing
     #[arg(long)]
-    dry_run: bool,
+    pub dry_run: bool,
     /// Write a log of the recording, warnings of GStreamer included (GST_DEBUG says what else); without FILE beside it,
     /// as talk.recording.log
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
@@ -58,9 +61,21 @@ pub struct Options {
 
 impl Options {
     fn is_named(&self) -> bool {
-        let Options { preset, config, format, video_codec, encoder, fields, dry_run, .. } = self;
-        let other = preset.as_ref().is_some_and(|name| name != MASTER) || config.is_some();
+        let Options { from, preset, config, format, video_codec, encoder, fields, dry_run, .. } = self;
+        let other = preset.as_ref().is_some_and(|name| name != MASTER) || config.is_some() || from.is_some();
         other || [format, video_codec, encoder].iter().any(|said| said.is_some()) || !fields.is_empty() || *dry_run
+    }
+}
+
+impl Options {
+    /// Whether a whole recipe is named.
+    pub fn has_recipe(&self) -> bool {
+        self.preset.is_some() || self.config.is_some()
+    }
+
+    /// Whether one of the fields says this.
+    pub fn sets(&self, field: &str) -> bool {
+        self.fields.iter().any(|pair| pair.split('=').next().is_some_and(|said| said.trim() == field))
     }
 }
 
@@ -126,7 +141,7 @@ pub fn list_presets(as_json: bool) -> anyhow::Result<()> {
 }
 
 /// What ends or pauses it.
-enum Told {
+pub enum Told {
     Stop,
     Key(Key),
     Live(LiveEvent),
@@ -171,7 +186,7 @@ pub fn run(record: &Record, config: RecordingConfig) -> anyhow::Result<()> {
 }
 
 /// Warns of what nobody asked for.
-fn warn(printer: &Printer, events: &[RecordingEvent]) -> anyhow::Result<()> {
+pub fn warn(printer: &Printer, events: &[RecordingEvent]) -> anyhow::Result<()> {
     events.iter().filter_map(RecordingEvent::warning).try_for_each(|(kind, message)| printer.warn(kind, &message))
 }
 
@@ -210,7 +225,7 @@ fn watch(
 }
 
 /// Where to: the file that was named, or one named after the moment.
-fn path(record: &Record, settings: &Settings, container: Container) -> PathBuf {
+pub fn path(record: &Record, settings: &Settings, container: Container) -> PathBuf {
     let folder = match &record.out {
         Some(out) if out.is_dir() || out.extension().is_none() => out.clone(),
         Some(out) => return out.clone(),

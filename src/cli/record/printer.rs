@@ -3,7 +3,9 @@
 
 use super::length;
 use crate::cli::shared::{say, say_json};
-use crate::studio::{Finishing, FinishingStep, LiveRecorder, MediaRecorder, RecordingReport, RecordingStatus};
+use crate::studio::{
+    FileRecorder, Finishing, FinishingStep, LiveRecorder, MediaRecorder, RecordingReport, RecordingStatus,
+};
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
@@ -56,6 +58,59 @@ impl Printer {
         }
         self.aside(if keys { "  p pauses and goes on, q or Ctrl-C ends it" } else { "  Ctrl-C ends it" });
         Ok(())
+    }
+
+    /// A file is being recorded anew.
+    pub fn started_again(
+        &self,
+        from: &Path,
+        running: &FileRecorder,
+        path: &Path,
+        crash_safe: bool,
+        keys: bool,
+    ) -> anyhow::Result<()> {
+        let Some(status) = running.recorder().status() else { return Ok(()) };
+        let (video, audio) = (&status.video_encoder, &status.audio_encoder);
+        if self.json {
+            return say_json(&json!({
+                "event": "recording-started", "file": path, "from": from, "video_encoder": video,
+                "audio_encoder": audio, "crash_safe": crash_safe,
+            }));
+        }
+        self.aside(&format!("recording {} anew as {}", from.display(), path.display()));
+        let encoders = [video.as_str(), audio.as_str()].into_iter().filter(|name| !name.is_empty());
+        self.aside(&format!("  by {}", encoders.collect::<Vec<_>>().join(" and ")));
+        self.aside(if keys { "  p holds it and goes on, q or Ctrl-C ends it" } else { "  Ctrl-C ends it" });
+        Ok(())
+    }
+
+    /// The work is held, or goes on.
+    pub fn held(&self, held: bool) {
+        let event = if held { "held" } else { "going-on" };
+        if self.json {
+            // Whoever does not listen any more still wants the file.
+            let _ = say_json(&json!({ "event": event }));
+        } else {
+            self.aside(if held { "held" } else { "going on" });
+        }
+    }
+
+    /// Once a second, with how much of the file has been read.
+    pub fn stats_again(&self, status: &RecordingStatus, done: Option<f64>) {
+        let percent = done.map(|done| (done * 100.0).floor());
+        if self.json {
+            let status = serde_json::to_value(status).map(|status| tagged("stats", status));
+            let said = status.map(|mut status| {
+                status["percent"] = percent.into();
+                say_json(&status)
+            });
+            if let Err(why) = said {
+                tracing::debug!("how it goes can't be told: {why}");
+            }
+        } else if self.live {
+            let percent = percent.map_or(String::new(), |percent| format!("{percent} %  "));
+            self.over(&format!("{percent}{}", progress(status)));
+        }
     }
 
     /// Pauses it, or goes on.

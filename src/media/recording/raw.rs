@@ -243,6 +243,11 @@ impl RawPicture {
         picture.sample.buffer_owned().map(|buffer| RawPicture { buffer })
     }
 
+    /// A picture that came out of a decoder.
+    pub(in crate::media) fn decoded(buffer: gst::Buffer) -> RawPicture {
+        RawPicture { buffer }
+    }
+
     /// A black picture.
     pub fn black(kind: &RawPictures) -> RawPicture {
         let planes = kind.format.planes(kind.size);

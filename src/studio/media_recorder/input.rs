@@ -37,6 +37,11 @@ impl VideoFrame {
         Some(VideoFrame { kind, raw })
     }
 
+    /// A decoder's, of that kind.
+    pub(in crate::studio) fn of_file(kind: &RawPictures, raw: RawPicture) -> VideoFrame {
+        VideoFrame { kind: kind.clone(), raw }
+    }
+
     /// The same, with so many bytes from one row to the next in each plane.
     pub fn with_strides(
         format: PixelFormat,

@@ -52,7 +52,7 @@ impl Opened {
     /// Starts the encoders and opens the file.
     pub fn open(order: &Order, mut destination: Destination) -> Result<Opened, RecordError> {
         let can_be_mended = matches!(destination, Destination::File(_)) && order.recipe.is_some();
-        let shared = Arc::new(Shared::new(can_be_mended));
+        let shared = Arc::new(Shared::new(can_be_mended, order.room.clone()));
         let (container, least) = (order.valid.container(), order.valid.limits().min_free_bytes);
         let packets = destination.take_packets();
         let sink = Sink::open(destination, container, order.facts(), shared.clone(), least)?;
@@ -61,6 +61,8 @@ impl Opened {
         if let Some(output) = packets {
             recording.tap(&order.spec(), give(output, shared.clone()))?;
         }
+        let room = order.room.clone();
+        recording.on_taken(move || room.ring());
         Ok(Opened { recording, sink, shared, names: order.names() })
     }
 

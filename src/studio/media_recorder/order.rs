@@ -4,6 +4,7 @@
 use super::error::RecordError;
 use super::event::RecordingEvent;
 use super::place::numbered;
+use super::room::Room;
 use super::sink::Destination;
 use crate::disk::{Place, WriterError};
 use crate::media::{Choice, EncoderTable, PictureTrack, RawPictures, RawSound, RecordingSpec, SoundTrack};
@@ -58,6 +59,8 @@ pub struct Order {
     pub encoders: Encoders,
     /// What becomes of the pictures; less than configured while something gives way.
     pub recipe: Option<PictureRecipe>,
+    /// Rings when something that waited has gone on.
+    pub room: Room,
 }
 
 impl Order {

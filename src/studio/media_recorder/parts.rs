@@ -191,7 +191,9 @@ impl Parts {
             let order = order.clone().with(wanted).unwrap_or(order);
             let opened = names.open(&order, Opened::open).map(Arc::new);
             // Nobody waits for a recording that was given up.
+            let room = order.room.clone();
             let _ = tell.send(opened.map(|opened| Ready { opened, order, first }));
+            room.ring();
         };
         self.opening = Some(spawn("recording opens", open));
         self.edge = self.measure.until(self.order.valid.limits(), first);
@@ -380,6 +382,7 @@ fn wind_up(job: &Job, tell: &Sender<Result<Ready, RecordError>>) -> Done {
     let cut = job.wind_up();
     // Nobody waits for a recording that was given up.
     let _ = tell.send(job.next(cut));
+    job.order.room.ring();
     job.report(job.finished(), cut, None, &mut done);
     done
 }

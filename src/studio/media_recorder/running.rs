@@ -12,6 +12,7 @@ use super::order::Order;
 use super::parts::Parts;
 use super::place::Cut;
 use super::report::{FileReport, PauseReport, RecordingReport};
+use super::room::Room;
 use super::sink::Destination;
 use super::status::{Machine, RecordingStatus};
 use crate::media::{RawPicture, RawPictures, RawSound};
@@ -143,6 +144,17 @@ impl Running {
         tracing::info!("it goes on at {:.3} s", self.seconds());
         self.drain();
         Ok(())
+    }
+
+    /// What rings when something that waited has gone on.
+    pub fn room(&self) -> Room {
+        self.parts.order.room.clone()
+    }
+
+    /// Whether it is not too much that waits, or will never be less.
+    pub fn has_room(&mut self) -> bool {
+        self.parts.look();
+        self.parts.failed().is_some() || self.waiting_bytes() <= self.limits.max_waiting_bytes
     }
 
     /// Whether more of this stream may come: nothing has failed, nothing is full.

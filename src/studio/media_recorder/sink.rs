@@ -5,6 +5,7 @@ use super::error::RecordError;
 use super::event::RecordingEvent;
 use super::output::Output;
 use super::packets::PacketOutput;
+use super::room::Room;
 use crate::disk::space::free_bytes;
 use crate::disk::writer::{Ended, WriterSignal};
 use crate::disk::{Piece, Place, Writer};
@@ -58,6 +59,8 @@ pub struct Shared {
     pub drained: AtomicBool,
     /// Another encoder takes over when the one of the pictures breaks; then this one's end is said by hand.
     pub can_be_mended: bool,
+    /// Rings as bytes are written, and when something fails.
+    pub room: Room,
     failed: Mutex<Option<String>>,
     broken: Mutex<Option<String>>,
     again: Mutex<Again>,
@@ -74,8 +77,8 @@ struct Again {
 
 impl Shared {
     /// Nothing has happened yet.
-    pub fn new(can_be_mended: bool) -> Shared {
-        Shared { can_be_mended, ..Shared::default() }
+    pub fn new(can_be_mended: bool, room: Room) -> Shared {
+        Shared { can_be_mended, room, ..Shared::default() }
     }
 
     /// Asks the disk. It may take its time, if it is one of a network.
@@ -103,6 +106,7 @@ impl Shared {
         let mended = broken.is_some() || self.can_be_mended && !BEYOND_MENDING.contains(&name);
         if mended {
             broken.get_or_insert(trouble.to_string());
+            self.room.ring();
         }
         mended
     }
@@ -123,6 +127,7 @@ impl Shared {
     /// The first reason is the one that counts.
     pub fn fail(&self, why: impl Into<String>) {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why.into());
+        self.room.ring();
     }
 
     /// What has gone wrong.
@@ -242,6 +247,7 @@ fn file(place: &Place, shared: &Arc<Shared>, min_free_bytes: u64, tell: Sender<E
         WriterSignal::Safe { bytes, .. } => {
             shared.bytes.store(bytes, Relaxed);
             look(&shared);
+            shared.room.ring();
         }
         WriterSignal::Full => shared.fail("the disk is full"),
         WriterSignal::Failed(why) => shared.fail(format!("the file can't be written any more: {why}")),
@@ -366,6 +372,7 @@ fn run(mut output: Box<dyn Output>, inbox: &Receiver<Given>, waiting: &AtomicU64
             shared.bytes.store(written, Relaxed);
         }
         waiting.fetch_sub(bytes.len() as u64, Relaxed);
+        shared.room.ring();
     }
     if let Err(why) = output.sync() {
         whole = false;
