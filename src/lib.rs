@@ -16,7 +16,7 @@
 //!                  people, their events
 //!   2  media       hand: the only place that says GStreamer
 //!      disk        hand: session folders, metadata, preferences, space, the writer, recovering, corrected sound, the
-//!                  index in front
+//!                  index in front, logs
 //!      net         hand: one UDP socket, its receiving thread, this machine's addresses, port mapping
 //!   1  mesh        engine: the wire protocol: who is in the call, and every datagram between them
 //!      playout     engine: voice in: when each frame is heard, what is heard in its place, and the sum of all

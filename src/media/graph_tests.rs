@@ -38,7 +38,8 @@ fn every_text_has_every_name_it_promises_and_leaves_no_pad_open() {
         // What a file holds is known when it is read: until then the decoder has nothing to give on.
         let waiting = ["audioconvert", "videoconvertscale", "typefind", "GstAppSink:packets"];
         let waits = |pad: &String| {
-            ["packets", "read-sound", "still"].contains(&name) && waiting.iter().any(|element| pad.contains(element))
+            ["packets", "read-file", "read-sound", "still"].contains(&name)
+                && waiting.iter().any(|element| pad.contains(element))
         };
         let open: Vec<String> = graph
             .pipeline
