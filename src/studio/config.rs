@@ -24,6 +24,7 @@ mod value;
 mod write;
 
 pub use check::Valid;
+pub(super) use check::{FPS_MAX, SIDES};
 pub use error::ConfigError;
 pub use presets::{Preset, presets};
 pub use shelf::PresetShelf;

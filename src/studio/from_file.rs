@@ -15,7 +15,7 @@ mod feeder;
 
 pub use error::FileError;
 
-use super::config::RecordingConfig;
+use super::config::{FPS_MAX, RecordingConfig, SIDES};
 use super::media_recorder::{Finishing, MediaRecorder, RecordError, RecordingReport};
 use crate::media::{self, MediaFile, RawPictures, ReadFileError, SampleFormat};
 use crate::words::{Rate, Size};
@@ -24,17 +24,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-/// No side of a recording is longer, and none is shorter.
-const SIDE_MAX: Size = Size { width: 8192, height: 8192 };
-const SIDE_MIN: u32 = 64;
-
-/// So many pictures a second may be recorded.
-const FPS: std::ops::RangeInclusive<f64> = 1.0..=240.0;
-
 /// A file that is there and can be read.
 #[derive(Debug)]
 pub struct FileSource {
-    path: PathBuf,
     file: MediaFile,
     config: RecordingConfig,
 }
@@ -80,18 +72,19 @@ impl FileSource {
         }
         // Made for whoever can't wait; a file can.
         config.adaptive.clear();
-        Ok(FileSource { path, file, config })
+        Ok(FileSource { file, config })
     }
 
     /// The file's own size of pictures, as near as can be recorded.
     pub fn size(&self) -> Option<Size> {
-        let size = self.file.pictures()?.format.size.fitted(SIDE_MAX);
-        (size.width.min(size.height) >= SIDE_MIN).then_some(size)
+        let largest = Size { width: *SIDES.end(), height: *SIDES.end() };
+        let size = self.file.pictures()?.format.size.fitted(largest);
+        [size.width, size.height].iter().all(|side| SIDES.contains(side)).then_some(size)
     }
 
     /// The file's own rate, if it says one.
     pub fn rate(&self) -> Option<Rate> {
-        self.file.pictures()?.rate.filter(|rate| FPS.contains(&rate.as_f64()))
+        self.file.pictures()?.rate.filter(|rate| (1.0..=FPS_MAX as f64).contains(&rate.as_f64()))
     }
 
     /// How long it says it is.
@@ -130,7 +123,7 @@ impl FileSource {
         };
         let thread = std::thread::Builder::new().name("recording a file".to_owned()).spawn(work);
         let thread = Some(thread.expect("the system has a thread left"));
-        Ok(FileRecorder { recorder, control, seconds, from: self.path, to: to.as_ref().to_owned(), thread })
+        Ok(FileRecorder { recorder, control, seconds, to: to.as_ref().to_owned(), thread })
     }
 }
 
@@ -140,7 +133,6 @@ pub struct FileRecorder {
     recorder: Arc<MediaRecorder>,
     control: Arc<Control>,
     seconds: Option<f64>,
-    from: PathBuf,
     to: PathBuf,
     thread: Option<JoinHandle<Result<(), ReadFileError>>>,
 }
@@ -185,8 +177,7 @@ impl FileRecorder {
         match fed {
             Some(Err(_)) => Err(RecordError::Panicked.into()),
             Some(Ok(Err(why))) => {
-                let (from, to) = (self.from.clone(), self.to.clone());
-                Err(FileError::Broken { from, why: Box::new(why), to, report: Box::new(report) })
+                Err(FileError::Broken { why: Box::new(why), to: self.to.clone(), report: Box::new(report) })
             }
             Some(Ok(Ok(()))) | None => Ok(report),
         }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //! `hyperzoom record --from FILE`: a file that exists, recorded anew.
 
-use super::general::{Told, path, warn};
+use super::general::{Told, path, stop_on_signals, warn};
 use super::keys::{Key, Keys};
 use super::printer::Printer;
 use super::{Record, log};
 use crate::cli::shared::{Usage, say, start_media};
 use crate::studio::{FileError, FileRecorder, FileSource, RecordingConfig, RecordingReport, Settings};
-use anyhow::{Context, bail};
+use anyhow::bail;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
@@ -36,12 +36,8 @@ pub fn run(record: &Record, from: &Path, mut config: RecordingConfig) -> anyhow:
     let to = path(record, &settings, source.config_mut().container);
     let _log = log::of_recording(record.general.log_file.as_ref(), Some(&to))?;
     let (tell, told) = channel();
-    let (ring, over) = (tell.clone(), tell.clone());
-    let handler = move || {
-        // Nobody listens any more when it is over.
-        let _ = ring.send(Told::Stop);
-    };
-    ctrlc::set_handler(handler).context("the signals that end a recording can't be watched")?;
+    stop_on_signals(tell.clone())?;
+    let over = tell.clone();
     let crash_safe = recorder.is_crash_safe()?;
     drop(recorder);
     let running = source.start(&to, move || drop(over.send(Told::Stop)))?;
@@ -49,20 +45,13 @@ pub fn run(record: &Record, from: &Path, mut config: RecordingConfig) -> anyhow:
     printer.started_again(from, &running, &to, crash_safe, keys.is_some())?;
     let ended = watch(running, &told, &printer);
     drop(keys);
-    let (report, broken) = match ended {
-        Ok(report) => (report, None),
-        Err(FileError::Broken { from, why, to, report }) => {
-            let told = FileError::Broken { from, why, to, report: report.clone() };
-            (*report, Some(told))
-        }
-        Err(why) => return Err(why.into()),
-    };
-    warn(&printer, &report.events)?;
-    printer.finished(&report)?;
-    match (report.failed, broken) {
-        (Some(why), _) => bail!("{why}; what was recorded until then is in {}", to.display()),
-        (None, Some(why)) => Err(why.into()),
-        (None, None) => Ok(()),
+    if let Some(report) = ended.as_ref().map_or_else(FileError::report, Some) {
+        warn(&printer, &report.events)?;
+        printer.finished(report)?;
+    }
+    match ended?.failed {
+        Some(why) => bail!("{why}; what was recorded until then is in {}", to.display()),
+        None => Ok(()),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::words::Container;
 use anyhow::{Context, bail};
 use serde_json::json;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// As often as is told how it goes.
@@ -163,12 +163,8 @@ pub fn run(record: &Record, config: RecordingConfig) -> anyhow::Result<()> {
     let path = path(record, &settings, config.container);
     let _log = log::of_recording(record.general.log_file.as_ref(), Some(&path))?;
     let (tell, told) = channel();
-    let (ring, of_live) = (tell.clone(), tell.clone());
-    let handler = move || {
-        // Nobody listens any more when it is over.
-        let _ = ring.send(Told::Stop);
-    };
-    ctrlc::set_handler(handler).context("the signals that end a recording can't be watched")?;
+    stop_on_signals(tell.clone())?;
+    let of_live = tell.clone();
     let crash_safe = recorder.is_crash_safe()?;
     let live = LiveRecorder::start(config, &settings, &path, move |event| drop(of_live.send(Told::Live(event))))?;
     let keys = Keys::watch(move |key| drop(tell.send(Told::Key(key))));
@@ -183,6 +179,15 @@ pub fn run(record: &Record, config: RecordingConfig) -> anyhow::Result<()> {
         Some(why) => bail!("{why}; what was recorded until then is in {}", path.display()),
         None => Ok(()),
     }
+}
+
+/// What the system sends to end a program ends the recording in order.
+pub fn stop_on_signals(tell: Sender<Told>) -> anyhow::Result<()> {
+    let handler = move || {
+        // Nobody listens any more when it is over.
+        let _ = tell.send(Told::Stop);
+    };
+    ctrlc::set_handler(handler).context("the signals that end a recording can't be watched")
 }
 
 /// Warns of what nobody asked for.

@@ -7,8 +7,10 @@ use super::{Adaptive, ConfigError, Limits, Loudness, RecordingConfig, VideoConfi
 use crate::words::{Container, PictureRecipe, SoundRecipe, Target, VideoCodec};
 use std::ops::RangeInclusive;
 
-const SIDES: RangeInclusive<u32> = 64..=8192;
-const FPS_MAX: u64 = 240;
+/// Sides of a recording's pictures.
+pub(in crate::studio) const SIDES: RangeInclusive<u32> = 64..=8192;
+/// Its pictures a second, of which there is at least one.
+pub(in crate::studio) const FPS_MAX: u64 = 240;
 /// Numerators and denominators beyond this are no rates that anybody means, and no time scale counts them.
 const RATE_PART_MAX: u32 = 1_000_000;
 const VIDEO_KBPS: RangeInclusive<u32> = 16..=500_000;

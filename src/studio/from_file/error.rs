@@ -34,8 +34,6 @@ pub enum FileError {
     /// It was not read to its end.
     #[error("{why}; what was read until then is in {to}")]
     Broken {
-        /// The file.
-        from: PathBuf,
         /// What happened.
         why: Box<ReadFileError>,
         /// The recording, which is finished.
@@ -46,4 +44,14 @@ pub enum FileError {
     /// The recording.
     #[error(transparent)]
     Record(#[from] RecordError),
+}
+
+impl FileError {
+    /// How a recording went until its file broke.
+    pub fn report(&self) -> Option<&RecordingReport> {
+        match self {
+            FileError::Broken { report, .. } => Some(report),
+            _ => None,
+        }
+    }
 }
