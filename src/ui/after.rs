@@ -2,6 +2,7 @@
 //! The page after the call: where the master is, whether it is whole, and how everybody's masters come together.
 
 use super::action::Action;
+use super::glyph::Glyph;
 use super::state::{After as Left, Master, Spoken};
 use super::template::Template;
 use super::words::{clock, fill, mark, size, tr};
@@ -140,13 +141,13 @@ fn folder_of(path: &Path) -> Option<PathBuf> {
 
 fn row(folder: &Path, removable: bool) -> gtk::Box {
     let row = gtk::Box::new(gtk::Orientation::Horizontal, 8);
-    row.append(&gtk::Image::from_icon_name("folder-symbolic"));
+    row.append(&Glyph::Folder.small());
     let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
     let label = gtk::Label::builder().label(&*name).xalign(0.0).hexpand(true).build();
     label.set_ellipsize(gtk::pango::EllipsizeMode::Middle);
     row.append(&label);
     if removable {
-        let button = gtk::Button::from_icon_name("window-close-symbolic");
+        let button = Glyph::Close.button();
         button.add_css_class("flat");
         button.set_action_name(Some(&Action::DropFolder.full_name()));
         button.set_action_target_value(Some(&folder.to_string_lossy().to_variant()));

@@ -44,6 +44,8 @@ impl Before {
         picture.set_paintable(own);
         Mirror::place(&parts.get::<gtk::Box>("mirror"));
         let chooser = |name, kind, action| Chooser::new(parts.get(name), kind, action);
+        let beep: gtk::Button = parts.get("beep");
+        Glyph::Speaker.on(&beep);
         Before {
             page: parts.get("before"),
             picture,
@@ -57,7 +59,7 @@ impl Before {
             cameras: chooser("cameras", DeviceKind::Camera, Action::ChooseCamera),
             microphones: chooser("microphones", DeviceKind::Microphone, Action::ChooseMicrophone),
             speakers: chooser("speakers", DeviceKind::Speaker, Action::ChooseSpeaker),
-            beep: parts.get("beep"),
+            beep,
             room: parts.get("room"),
             host: parts.get("host"),
             _signs: [

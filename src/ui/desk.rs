@@ -3,9 +3,10 @@
 //!
 //! One thread, the stagehand, turns the preview on and off and opens calls, strictly one after the other: a camera can
 //! only be had once. A running call has a thread that listens to it. Everything else gets a thread for as long as it
-//! lasts.
+//! lasts, from the foreman.
 
 mod files;
+mod foreman;
 mod stagehand;
 
 use super::state::News;
@@ -15,6 +16,7 @@ use crate::studio::{
     TestSound,
 };
 use async_channel::Sender;
+use foreman::Foreman;
 use stagehand::{Job, Stagehand};
 use std::cell::RefCell;
 
@@ -22,6 +24,7 @@ use std::cell::RefCell;
 pub struct Desk {
     news: Sender<News>,
     stagehand: Stagehand,
+    foreman: Foreman,
     _devices: DeviceWatch,
     beep: RefCell<Option<TestSound>>,
     remote: RefCell<Option<Remote>>,
@@ -35,6 +38,7 @@ impl Desk {
         let devices = DeviceWatch::start(move |devices| tell(&plugged, News::Devices(devices)));
         Desk {
             stagehand: Stagehand::start(news.clone()),
+            foreman: Foreman::start(),
             news,
             _devices: devices,
             beep: RefCell::default(),

@@ -5,13 +5,16 @@
 //! What is read of a file is the `d` of its one path, with absolute `M`, `L`, `C` and `Z` only.
 
 use gtk::cairo;
-use gtk::prelude::{DrawingAreaExtManual, StyleContextExt, WidgetExt};
+use gtk::prelude::{ButtonExt, DrawingAreaExtManual, StyleContextExt, WidgetExt};
 use gtk4 as gtk;
 use std::cell::Cell;
 use std::rc::Rc;
 
 /// The side of the square that all signs are drawn in.
 const SIDE: f64 = 24.0;
+
+/// So large is a sign on a button, as text is.
+const SMALL: i32 = 16;
 
 macro_rules! glyphs {
     ($($name:ident $file:literal),* $(,)?) => {
@@ -34,7 +37,32 @@ macro_rules! glyphs {
 
 glyphs! {
     Microphone "microphone", MicrophoneOff "microphone-off", Camera "camera", CameraOff "camera-off", Leave "leave",
-    Figures "figures", Invite "invite", Devices "devices", Headphones "headphones", Film "film",
+    Figures "figures", Invite "invite", Devices "devices", Headphones "headphones", Film "film", Back "back",
+    Menu "menu", Close "close", Done "done", Play "play", Folder "folder", Trash "trash", Speaker "speaker",
+}
+
+impl Glyph {
+    /// A small picture of it, as it stands on a button or beside words.
+    pub fn small(self) -> gtk::DrawingArea {
+        let area = gtk::DrawingArea::builder().content_width(SMALL).content_height(SMALL).build();
+        area.set_halign(gtk::Align::Center);
+        area.set_valign(gtk::Align::Center);
+        Sign::new(area.clone(), self);
+        area
+    }
+
+    /// A button that shows it and no words; its name for screen readers is whoever makes it to give.
+    pub fn button(self) -> gtk::Button {
+        let button = gtk::Button::new();
+        self.on(&button);
+        button
+    }
+
+    /// The button shows it from now on.
+    pub fn on(self, button: &gtk::Button) {
+        button.set_child(Some(&self.small()));
+        button.add_css_class("image-button");
+    }
 }
 
 /// A widget that shows a sign.

@@ -3,6 +3,7 @@
 
 use super::action::Action;
 use super::entry;
+use super::glyph::Glyph;
 use super::state::{Joining, Step, Talk};
 use super::template::Template;
 use super::words::{mark, tr};
@@ -33,7 +34,7 @@ pub struct Join {
 struct StepRow {
     row: gtk::Box,
     spinner: gtk::Spinner,
-    done: gtk::Image,
+    done: gtk::DrawingArea,
 }
 
 impl Join {
@@ -105,7 +106,7 @@ impl StepRow {
     fn new(words: &str) -> StepRow {
         let row = gtk::Box::new(gtk::Orientation::Horizontal, 10);
         let spinner = gtk::Spinner::new();
-        let done = gtk::Image::from_icon_name("object-select-symbolic");
+        let done = Glyph::Done.small();
         let label = gtk::Label::builder().label(words).xalign(0.0).wrap(true).hexpand(true).build();
         row.append(&spinner);
         row.append(&done);

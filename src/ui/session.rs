@@ -2,6 +2,7 @@
 //! One past session in the library: what it is, and what can be done with it.
 
 use super::action::Action;
+use super::glyph::Glyph;
 use super::state::{Entry, Mending};
 use super::template::Template;
 use super::words::{clock, fill, size, tr};
@@ -30,17 +31,17 @@ impl SessionRow {
     pub fn new(entry: &Entry) -> SessionRow {
         let parts = Template::load(include_str!("../../resources/ui/session.ui"));
         let buttons: gtk::Box = parts.get("buttons");
-        let button = |action: Action, icon: Option<&str>| {
-            let button = button(action, icon, entry);
+        let button = |action: Action, sign: Option<Glyph>| {
+            let button = button(action, sign, entry);
             buttons.append(&button);
             button
         };
         let recover = button(Action::Recover, None);
         let whole = vec![
             button(Action::OpenSession, None),
-            button(Action::Play, Some("media-playback-start-symbolic")),
-            button(Action::OpenFolder, Some("folder-symbolic")),
-            button(Action::Trash, Some("user-trash-symbolic")),
+            button(Action::Play, Some(Glyph::Play)),
+            button(Action::OpenFolder, Some(Glyph::Folder)),
+            button(Action::Trash, Some(Glyph::Trash)),
         ];
         recover.add_css_class("suggested-action");
         SessionRow {
@@ -95,12 +96,12 @@ impl SessionRow {
     }
 }
 
-fn button(action: Action, icon: Option<&str>, entry: &Entry) -> gtk::Button {
-    let button = match icon {
-        Some(icon) => gtk::Button::from_icon_name(icon),
+fn button(action: Action, sign: Option<Glyph>, entry: &Entry) -> gtk::Button {
+    let button = match sign {
+        Some(sign) => sign.button(),
         None => gtk::Button::with_label(action.words()),
     };
-    if icon.is_some() {
+    if sign.is_some() {
         button.add_css_class("flat");
         button.set_tooltip_text(Some(action.words()));
     }

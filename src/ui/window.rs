@@ -12,6 +12,7 @@ use super::before::Before;
 use super::call::Call;
 use super::desk::Desk;
 use super::dialogs;
+use super::glyph::Glyph;
 use super::host::Host;
 use super::join::Join;
 use super::library::Library;
@@ -26,6 +27,7 @@ use gtk::{gio, glib};
 use gtk4 as gtk;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 /// The window.
 pub struct Window {
@@ -65,9 +67,15 @@ impl Window {
         let (news, inbox) = async_channel::unbounded();
         let parts = Template::load(include_str!("../../resources/ui/window.ui"));
         let own = screens.own();
+        let back: gtk::Button = parts.get("back");
+        Glyph::Back.on(&back);
+        Glyph::Close.on(&parts.get("dismiss"));
+        let menu: gtk::MenuButton = parts.get("menu");
+        menu.set_child(Some(&Glyph::Menu.small()));
+        menu.add_css_class("image-button");
         let window = Rc::new_cyclic(|weak: &Weak<Window>| Window {
             window: parts.get("window"),
-            back: parts.get("back"),
+            back,
             banner: parts.get("banner"),
             banner_box: parts.get("banner-box"),
             banner_words: parts.get("banner-words"),
@@ -124,18 +132,22 @@ impl Window {
         self.start_clocks();
     }
 
-    /// News are taken in order, and painted.
+    /// News are taken in order, and painted. What has come by now is painted once; for what comes meanwhile the main
+    /// loop comes round first, or whoever has much to tell would stop it.
     fn listen(self: &Rc<Self>, inbox: async_channel::Receiver<News>) {
         let weak = Rc::downgrade(self);
         glib::spawn_future_local(async move {
             while let Ok(news) = inbox.recv().await {
                 let Some(window) = weak.upgrade() else { break };
                 window.hear(news);
-                // A burst is painted once.
-                while let Ok(news) = inbox.try_recv() {
-                    window.hear(news);
+                for _ in 0..inbox.len() {
+                    if let Ok(news) = inbox.try_recv() {
+                        window.hear(news);
+                    }
                 }
                 window.update_view();
+                drop(window);
+                glib::timeout_future(Duration::ZERO).await;
             }
         });
     }

@@ -9,6 +9,7 @@ use crate::words::Size;
 use gtk::gio;
 use gtk::gio::prelude::FileExt;
 use gtk4 as gtk;
+use std::cell::Cell;
 use std::path::PathBuf;
 
 /// So wide are the library's pictures.
@@ -18,13 +19,13 @@ impl Desk {
     /// How much room there is for recordings of that size.
     pub fn ask_for_room(&self, recordings: PathBuf, size: Size, flac: bool) {
         let news = self.news.clone();
-        aside("room", move || tell(&news, News::Room(room(&recordings, size, flac))));
+        self.foreman.aside("room", move || tell(&news, News::Room(room(&recordings, size, flac))));
     }
 
     /// Reads the library, and then takes its pictures, newest first.
     pub fn read_library(&self, recordings: PathBuf, with_pictures: bool) {
         let news = self.news.clone();
-        aside("library", move || {
+        self.foreman.aside("library", move || {
             let sessions = library::sessions(&recordings);
             tell(&news, News::Sessions(sessions.clone()));
             if !with_pictures {
@@ -42,10 +43,16 @@ impl Desk {
     /// Mends what a crash left, one session after the other.
     pub fn mend(&self, sessions: Vec<library::Session>) {
         let news = self.news.clone();
-        aside("mend", move || {
+        self.foreman.aside("mend", move || {
             for session in sessions {
-                let folder = session.folder.clone();
-                let done = library::recover(&session, |done| tell(&news, News::Mending(folder.clone(), done)));
+                let (folder, told) = (session.folder.clone(), Cell::new(None));
+                let done = library::recover(&session, |done| {
+                    // By the hundredth: more would not be seen, and keep the window busy.
+                    let hundredth = Some((done * 100.0) as u8);
+                    if told.replace(hundredth) != hundredth {
+                        tell(&news, News::Mending(folder.clone(), done));
+                    }
+                });
                 tell(&news, News::Mended(session.folder, done.map(|_| ()).map_err(|why| why.to_string())));
             }
         });
@@ -54,7 +61,7 @@ impl Desk {
     /// Moves a session to where people can take it back from.
     pub fn trash(&self, folder: PathBuf) {
         let news = self.news.clone();
-        aside("trash", move || {
+        self.foreman.aside("trash", move || {
             let done = gio::File::for_path(&folder).trash(gio::Cancellable::NONE);
             tell(&news, News::Trashed(done.map_err(|why| why.to_string())));
         });
@@ -63,17 +70,10 @@ impl Desk {
     /// Lines masters up.
     pub fn align(&self, folders: Vec<PathBuf>, out: PathBuf) {
         let news = self.news.clone();
-        aside("align", move || {
+        self.foreman.aside("align", move || {
             let settings = AlignSettings { folders, out, wav: false };
             let done = align(&settings, &mut |step| tell(&news, News::AlignStep(step)));
             tell(&news, News::Aligned(done.map(Box::new).map_err(|why| why.to_string())));
         });
-    }
-}
-
-/// On a thread of its own. Nobody waits for it: what is under way when the window closes is read-only or safe to repeat.
-fn aside(name: &str, work: impl FnOnce() + Send + 'static) {
-    if let Err(why) = std::thread::Builder::new().name(name.into()).spawn(work) {
-        tracing::error!("the system has no thread left: {why}");
     }
 }
