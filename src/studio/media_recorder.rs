@@ -307,6 +307,7 @@ impl MediaRecorder {
         if self.valid.fast_start() {
             report.put_indexes_in_front(tell);
         }
+        report.look_for_files();
         report.save();
         report.tell();
         Ok(report)
