@@ -35,7 +35,7 @@ pub(crate) fn counting(movie: &Movie) -> Option<Counting> {
 /// Units in a second: samples of sound, where a picture lasts a whole number of them.
 pub(crate) fn scale(counting: Counting) -> u32 {
     let Rate { num, den } = counting.rate();
-    if RATE_HZ * u64::from(den) % u64::from(num) == 0 { RATE_HZ as u32 } else { num }
+    if (RATE_HZ * u64::from(den)).is_multiple_of(u64::from(num)) { RATE_HZ as u32 } else { num }
 }
 
 /// Writes the whole `trak`.
