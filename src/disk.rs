@@ -15,6 +15,7 @@ mod replace;
 pub mod session;
 pub mod space;
 pub mod spool;
+pub mod torn;
 pub mod wav;
 pub mod writer;
 

@@ -27,6 +27,7 @@ mod priority;
 mod read_file;
 mod read_sound;
 mod recording;
+mod rewrite;
 mod rounds;
 mod ruler;
 mod speaker;
@@ -59,6 +60,7 @@ pub use recording::{
     RawPictureError, RawPictures, RawSound, Recording, RecordingSignal, RecordingSpec, SampleFormat, SoundTrack,
     sound_rate_max_hz,
 };
+pub use rewrite::{Packets, RewriteError, packets, rewrite};
 pub use speaker::{Filler, Speaker, SpeakerError, SpeakerSignal};
 pub use still::{Still, StillError};
 pub use text::{Text, TextError, texts};

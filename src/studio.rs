@@ -88,7 +88,7 @@ pub use meters::{Level, Meters};
 pub use pictures::{PictureWatch, Shown};
 pub use preview::{Preview, PreviewEvent};
 pub use recorder::{Recorder, StartError, Starting, Stopper};
-pub use repair::{RecoveredFile, recover};
+pub use repair::{RecoveredFile, check, recover};
 pub use room::{Room, room};
 pub use settings::{CameraChoice, MicrophoneChoice, Settings, SettingsError};
 pub use test_sound::TestSound;

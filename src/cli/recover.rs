@@ -44,7 +44,7 @@ impl Recover {
             return self.answer(file, "undone", format!("{}: as it was before it was finished", file.display()), None);
         }
         let (outcome, metadata) = match self.check {
-            true => (repair::check(file)?, false),
+            true => (studio::check(file)?, false),
             false => {
                 let recovered = studio::recover(file)?;
                 (recovered.outcome, recovered.metadata_written)
@@ -84,8 +84,8 @@ impl Recover {
     }
 }
 
-/// What the file is: the boxes of both kinds are the same, so its name decides.
+/// What the file is: the boxes of MP4 and MOV are the same, so its name decides.
 fn kind(file: &Path) -> Container {
     let named = file.extension().and_then(|ending| Container::of_extension(&ending.to_string_lossy()));
-    named.filter(|named| *named == Container::Mov).unwrap_or(Container::Mp4)
+    named.unwrap_or(Container::Mp4)
 }

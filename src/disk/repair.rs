@@ -87,6 +87,14 @@ pub enum RepairError {
              disk and recover the copy"
     )]
     Faulty(PathBuf),
+    /// It is of a kind that has to be written anew, and that could not be.
+    #[error("{path}: {why}; the file is as it was")]
+    NotRewritten {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// Anything else the system says.
     #[error("{path} could not be read or written: {source}; try again, and if that fails copy it to another disk")]
     Io {
@@ -265,6 +273,11 @@ fn same_samples(before: &Movie, after: &Movie) -> bool {
                 && new.samples.chunks == old.samples.chunks
         })
     })
+}
+
+/// Opens a file that nobody is at work on, and keeps others from it as long as it is held.
+pub fn hold(path: &Path) -> Result<File, RepairError> {
+    open_to_write(path)
 }
 
 fn open_to_write(path: &Path) -> Result<File, RepairError> {

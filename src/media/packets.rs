@@ -91,7 +91,8 @@ impl PacketFile {
     }
 }
 
-fn demuxer(container: Container) -> &'static str {
+/// What reads a container.
+pub(super) fn demuxer(container: Container) -> &'static str {
     match container {
         Container::Mp4 | Container::Mov => "qtdemux",
         Container::Mkv | Container::WebM => "matroskademux",

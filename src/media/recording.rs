@@ -19,6 +19,7 @@ mod wrap;
 pub use copy::{PictureNotes, PicturePacket};
 pub use raw::{PixelFormat, RawPicture, RawPictureError, RawPictures, RawSound, SampleFormat};
 pub use tap::{EncodedPacket, PacketKind};
+pub(in crate::media) use wrap::muxer;
 pub use wrap::sound_rate_max_hz;
 
 use super::counted::{self, push, stamp};

@@ -30,6 +30,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("recording-copy", include_str!("../../pipelines/recording-copy.launch")),
     ("recording-picture", include_str!("../../pipelines/recording-picture.launch")),
     ("recording-sound", include_str!("../../pipelines/recording-sound.launch")),
+    ("rewrite", include_str!("../../pipelines/rewrite.launch")),
     ("still", include_str!("../../pipelines/still.launch")),
     ("trial-audio", include_str!("../../pipelines/trial-audio.launch")),
     ("trial-video", include_str!("../../pipelines/trial-video.launch")),

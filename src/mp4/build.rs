@@ -14,6 +14,7 @@ use super::scan_error::ScanError;
 use super::tables;
 use super::timecode::{self, Timecode};
 use crate::words::RATE_HZ;
+use crate::words::timecode::Counting;
 
 /// Seconds between 1904, when these files' time begins, and 1970.
 pub(crate) const EPOCH_1904_S: i64 = 2_082_844_800;
@@ -29,8 +30,8 @@ pub(crate) struct Recipe<'a> {
     pub(crate) movie: &'a Movie,
     /// The exact length of the sound, at [`RATE_HZ`].
     pub(crate) sound_samples: Option<u64>,
-    /// Where the four bytes of the timecode lie, if there is to be one.
-    pub(crate) timecode_at: Option<u64>,
+    /// Where the four bytes of the timecode lie, if there is to be one, and how it counts.
+    pub(crate) timecode_at: Option<(u64, Counting)>,
     pub(crate) journal_at: u64,
 }
 
@@ -53,7 +54,7 @@ pub(crate) fn moov(recipe: &Recipe<'_>) -> Result<Vec<u8>, ScanError> {
         let edits = Edits::of(track, movie.timescale, if is_sound { priming } else { 0 }, sound)?;
         kept.push(Kept { track, edits });
     }
-    let tmcd_scale = recipe.timecode_at.map(|_| RATE_HZ as u32);
+    let tmcd_scale = recipe.timecode_at.map(|(_, counting)| timecode::scale(counting));
     let scale = movie_scale(kept.iter().map(|kept| kept.track.timescale).chain(tmcd_scale));
     let lengths = kept.iter().map(|kept| {
         let (lead, shown) = kept.edits.scaled(kept.track.timescale, scale);
@@ -101,11 +102,12 @@ impl Frame<'_> {
                 _ => out.extend_from_slice(part.whole),
             }
         }
-        if let Some((at, track_id)) = timecode {
-            let in_samples = u128::from(self.duration) * u128::from(RATE_HZ) / u128::from(self.scale);
+        if let Some(((at, counting), track_id)) = timecode {
+            let scale = u128::from(timecode::scale(counting));
+            let in_its_units = u128::from(self.duration) * scale / u128::from(self.scale);
             let created = self.created.unwrap_or(0);
-            let (duration, movie_duration) = (in_samples as u64, self.duration);
-            timecode::write(out, &Timecode { track_id, at, duration, created, movie_duration });
+            let (duration, movie_duration) = (in_its_units as u64, self.duration);
+            timecode::write(out, &Timecode { track_id, at, counting, duration, created, movie_duration });
         }
         Ok(())
     }

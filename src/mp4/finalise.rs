@@ -19,8 +19,8 @@ use super::mend::mend;
 use super::movie::{Movie, State, Torn};
 use super::plan::{Plan, Step};
 use super::scan_error::ScanError;
+use super::timecode;
 use crate::words::RATE_HZ;
-use crate::words::timecode::frame_of_day;
 
 /// Sound behind the last noted sample that is taken for the padding of the encoder: three AAC packets.
 const PADDING_SAMPLES_MAX: u64 = 3 * 1024;
@@ -82,9 +82,9 @@ fn append_and_commit(movie: &Movie, options: &Options) -> Result<Plan, FinaliseE
         }
     }
     let facts = movie.facts.as_ref().filter(|facts| facts.started_utc_us != 0);
-    let timecode = facts.map(|facts| frame_of_day(facts.started_utc_us));
-    let has_pictures = movie.tracks.iter().any(|t| &t.handler == b"vide" && t.samples.count() > 0);
-    let timecode_at = timecode.filter(|_| has_pictures).map(|_| end + TIMECODE_AT);
+    let counting = timecode::counting(movie);
+    let first_frame = facts.zip(counting).map(|(facts, counting)| counting.frame_of_day(facts.started_utc_us));
+    let timecode_at = first_frame.and(counting).map(|counting| (end + TIMECODE_AT, counting));
     let sound_samples = options.sound_samples.or_else(|| noted_sound(movie));
     let moov = build::moov(&Recipe { movie, sound_samples, timecode_at, journal_at: end })?;
     let mut journal = Journal {
@@ -94,7 +94,7 @@ fn append_and_commit(movie: &Movie, options: &Options) -> Result<Plan, FinaliseE
         form: Form::Long,
         moov_len: moov.len() as u64,
         moov_crc: crc32(&moov),
-        timecode: timecode.unwrap_or(0),
+        timecode: first_frame.unwrap_or(0),
         patches,
     };
     journal.form = match () {

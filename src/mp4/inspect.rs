@@ -4,7 +4,8 @@
 use super::bytes::name;
 use super::edits::Edits;
 use super::movie::{Movie, State, Track};
-use crate::words::{Facts, Happening, timecode};
+use super::timecode;
+use crate::words::{Facts, Happening};
 use serde::Serialize;
 
 /// More holes than this are counted but not listed.
@@ -117,6 +118,7 @@ pub fn inspect(movie: &Movie) -> Report {
     let tracks: Vec<TrackReport> = movie.tracks.iter().map(|track| track_report(movie, track)).collect();
     let longest = tracks.iter().map(|t| t.first_pts_s.max(0.0) + t.shown_units as f64 / f64::from(t.timescale));
     let started = movie.facts.as_ref().map(|facts| facts.started_utc_us).filter(|&us| us != 0);
+    let counting = timecode::counting(movie);
     let last = movie.notes.last();
     Report {
         state: match movie.state {
@@ -131,7 +133,7 @@ pub fn inspect(movie: &Movie) -> Report {
         fragments: movie.fragments,
         duration_s: longest.fold(0.0, f64::max),
         started_utc_us: started,
-        timecode: started.map(|utc_us| timecode::text(timecode::frame_of_day(utc_us))),
+        timecode: started.zip(counting).map(|(utc_us, counting)| counting.text(counting.frame_of_day(utc_us))),
         drift_ppm: last.map(|note| note.drift_ppm),
         tracks,
         facts: movie.facts.clone(),

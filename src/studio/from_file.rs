@@ -24,6 +24,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+/// So much of a file may be decoded before it is encoded, or a few pictures where they are larger: enough for encoders that
+/// take several at once, and encoded within a moment when the work is to end.
+const AHEAD_BYTES: u64 = 16 << 20;
+const AHEAD_PICTURES: u64 = 4;
+
 /// A file that is there and can be read.
 #[derive(Debug)]
 pub struct FileSource {
@@ -99,7 +104,7 @@ impl FileSource {
 
     /// The recorder for it, which has not begun.
     pub fn recorder(&self) -> Result<MediaRecorder, FileError> {
-        let mut recorder = MediaRecorder::new(self.config.clone())?;
+        let mut recorder = MediaRecorder::new(self.config.clone())?.waiting_at_most(self.ahead_bytes());
         if let Some(pictures) = self.file.pictures() {
             recorder = recorder.camera_pictures(RawPictures::of_camera(&pictures.format));
         }
@@ -107,6 +112,12 @@ impl FileSource {
             recorder = recorder.sound(SampleFormat::F32, sound.rate_hz, sound.channels);
         }
         Ok(recorder)
+    }
+
+    /// How much may wait for the encoders.
+    fn ahead_bytes(&self) -> u64 {
+        let picture = self.file.pictures().map_or(0, |kind| RawPictures::of_camera(&kind.format).bytes() as u64);
+        AHEAD_BYTES.max(AHEAD_PICTURES * picture)
     }
 
     /// Begins; `over` is called from a thread of its own when the file has come to its end, or can't go on.

@@ -132,6 +132,12 @@ impl MediaRecorder {
         self
     }
 
+    /// Less may wait for the encoders than is configured: whoever can wait need not fill the memory.
+    pub(super) fn waiting_at_most(mut self, bytes: u64) -> MediaRecorder {
+        self.valid.wait_at_most(bytes);
+        self
+    }
+
     /// Sound will come like that; it is brought to the configured rate and channels.
     pub fn sound(mut self, format: SampleFormat, rate_hz: u32, channels: u32) -> MediaRecorder {
         if let Some(expected) = &mut self.sound {
@@ -307,6 +313,7 @@ impl MediaRecorder {
         if self.valid.fast_start() {
             report.put_indexes_in_front(tell);
         }
+        report.look_for_files();
         report.save();
         report.tell();
         Ok(report)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-//! Recovering a recording: the file by the `mp4` engine, and its folder's metadata from the notes in the file, if
-//! a crash has left it behind, out of date or nowhere.
+//! Recovering a recording: the file by the `mp4` engine, or wrapped anew if it is of another kind, and its folder's
+//! metadata from the notes in the file, if a crash has left it behind, out of date or nowhere.
+
+mod rewrite;
 
 use crate::disk::repair::{self, Outcome, RepairError};
-use crate::disk::{Metadata, Place, space};
+use crate::disk::{Metadata, Place, space, torn};
 use crate::mp4;
 use crate::words::{Mono, RATE_HZ, SAMPLES_PER_FRAME};
 use std::path::Path;
@@ -20,13 +22,26 @@ pub struct RecoveredFile {
 /// Of the whole work, the file is so much; the rest is reading it once more, for the metadata.
 const FILE_PART: f64 = 0.8;
 
-/// Finalises a file in place, and brings its folder's metadata up to date if it is one of ours.
+/// Finalises a file in place, or makes an orderly one of it if it is no MP4, and brings its folder's metadata up to date if it is one of ours.
 pub fn recover(path: &Path) -> Result<RecoveredFile, RepairError> {
     recover_watched(path, &|_| {})
 }
 
+/// Tells what [`recover`] would do; reads only.
+pub fn check(path: &Path) -> Result<Outcome, RepairError> {
+    match torn::look(path) {
+        Ok(Some((container, is_ended))) => rewrite::check(path, container, is_ended),
+        _ => repair::check(path),
+    }
+}
+
 /// The same; `progress` is told how much is done, from 0 to 1.
 pub(super) fn recover_watched(path: &Path, progress: &dyn Fn(f64)) -> Result<RecoveredFile, RepairError> {
+    if let Ok(Some((container, is_ended))) = torn::look(path) {
+        let outcome = rewrite::recover(path, container, is_ended)?;
+        progress(1.0);
+        return Ok(RecoveredFile { outcome, metadata_written: false });
+    }
     let part = |done: f64| progress(done * FILE_PART);
     let outcome = match repair::recover_watched(path, &part) {
         // This is what the reserve was for, and nobody is recording: the file's lock was ours.

@@ -59,6 +59,16 @@ impl Rate {
         Rate { num: fps, den: 1 }
     }
 
+    /// The same, in the lowest terms.
+    pub fn reduced(self) -> Rate {
+        let (mut common, mut rest) = (self.num, self.den);
+        while rest > 0 {
+            (common, rest) = (rest, common % rest);
+        }
+        let common = common.max(1);
+        Rate { num: self.num / common, den: self.den / common }
+    }
+
     /// Pictures per second as a float, for people.
     pub fn as_f64(self) -> f64 {
         f64::from(self.num) / f64::from(self.den.max(1))

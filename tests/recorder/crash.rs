@@ -24,6 +24,8 @@ fn codecs(container: Container) -> (VideoCodec, AudioCodec) {
     match container {
         Container::WebM => (VideoCodec::Vp8, AudioCodec::Opus),
         Container::Mkv => (VideoCodec::H264, AudioCodec::Flac),
+        // It promises nothing, but pieces of it can be found again one by one.
+        Container::Avi => (VideoCodec::H264, AudioCodec::Mp3),
         _ => (VideoCodec::H264, AudioCodec::Aac),
     }
 }
@@ -73,6 +75,9 @@ fn record_and_kill(file: &Path) -> f64 {
 
 /// The file is called what it is, and nothing is put beside it: it belongs to no session.
 fn recovers_by_command(container: Container, file: &Path) {
+    let name = file.file_name().expect("a name").to_string_lossy();
+    let reserve = file.with_file_name(format!(".{name}.reserve"));
+    assert!(reserve.exists(), "{container}: what a crash leaves is to be cleaned up");
     let told = |arguments: &[&dyn AsRef<std::ffi::OsStr>]| {
         let ran = run(&[&[&"recover" as &dyn AsRef<std::ffi::OsStr>], arguments, &[&file]].concat());
         assert!(ran.status.success(), "{container}: {}", String::from_utf8_lossy(&ran.stderr));
@@ -82,6 +87,7 @@ fn recovers_by_command(container: Container, file: &Path) {
     assert_eq!((&checked["state"], &checked["container"]), (&"recoverable".into(), &container.extension().into()));
     let text = told(&[]);
     assert!(text.contains(&format!(": {container} recovered, ")) && !text.contains("metadata"), "{text}");
+    assert!(!reserve.exists(), "{container}");
     assert!(told(&[]).contains("finished already"));
     let stem = file.file_name().expect("a name").to_string_lossy().into_owned();
     let names = std::fs::read_dir(file.parent().expect("a folder")).expect("readable");
@@ -105,15 +111,19 @@ fn survives(container: Container, folder: &Path) {
     println!("{container}: {left_s:.2} s of {recorded_s:.2} s are left");
     assert!(left_s >= recorded_s - MISSING_S_MAX, "{container}: {left_s} s of {recorded_s} s");
     is_in_step(&torn, &format!("{container}, torn"));
-    if matches!(container, Container::Mp4 | Container::Mov) {
-        recovers_by_command(container, &file);
-        let whole = super::reel::probe(&file);
-        assert_eq!(whole.pictures as usize, torn.frames.len(), "{container}");
-        assert!((whole.duration_s - left_s).abs() < 0.1, "{container}: {} s of {left_s} s", whole.duration_s);
-        for reading in [read_with_ffmpeg(&file), read_with_gstreamer(&file)] {
-            assert_eq!(reading.frames.len(), torn.frames.len(), "{container}");
-            is_in_step(&reading, &format!("{container}, recovered"));
-        }
+    recovers_by_command(container, &file);
+    if container == Container::Mkv {
+        let undone = run(&[&"recover", &"--undo", &file]);
+        assert_eq!(undone.status.code(), Some(1), "what was written anew has no way back");
+    }
+    let whole = super::reel::probe(&file);
+    assert_eq!(whole.pictures as usize, torn.frames.len(), "{container}");
+    // Without fragments, sound is ahead of its pictures where it broke off: an encoder looks some of these ahead.
+    let ahead_s = if matches!(container, Container::Mp4 | Container::Mov) { 0.1 } else { 0.8 };
+    assert!((whole.duration_s - left_s).abs() < ahead_s, "{container}: {} s of {left_s} s", whole.duration_s);
+    for reading in [read_with_ffmpeg(&file), read_with_gstreamer(&file)] {
+        assert_eq!(reading.frames.len(), torn.frames.len(), "{container}");
+        is_in_step(&reading, &format!("{container}, recovered"));
     }
 }
 
@@ -122,7 +132,7 @@ fn what_was_recorded_before_a_kill_can_be_read_and_finished() {
     let (folder, _calm) = (tempfile::tempdir().expect("a folder"), calm());
     let path = folder.path();
     std::thread::scope(|scope| {
-        for container in [Container::Mp4, Container::Mov, Container::Mkv, Container::WebM] {
+        for container in Container::ALL {
             scope.spawn(move || survives(container, path));
         }
     });

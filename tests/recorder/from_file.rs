@@ -3,8 +3,9 @@
 
 use super::reel::{FIRST, RATE_HZ, SAMPLES, assert_right, config, insist, picture, probe, recorder, sound, submit};
 use hyperzoom::studio::{FileError, FileSource, MediaRecorder, RecordingConfig, record_file};
-use hyperzoom::words::{AudioCodec, Container, Rate, VideoCodec};
+use hyperzoom::words::{AudioCodec, Container, Rate, Size, VideoCodec};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 /// Two seconds of the ruler.
@@ -113,6 +114,77 @@ fn a_torn_file_is_recorded_as_far_as_it_goes() {
         Err(why) => panic!("{why}"),
     };
     assert!((10..60).contains(&frames) && probe(&to).pictures == frames, "{frames}");
+}
+
+/// What ffmpeg makes of a graph, with this encoder.
+fn made_by_ffmpeg(graph: &str, encoder: &[&str], file: &Path) {
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args(["-v", "error", "-y", "-f", "lavfi", "-i", graph]).args(encoder).arg(file);
+    assert!(ffmpeg.status().expect("ffmpeg is installed").success());
+}
+
+#[test]
+fn a_file_is_read_only_a_little_ahead_of_its_encoder() {
+    const FULL_HD: u64 = 1920 * 1080 * 3 / 2;
+    let folder = tempfile::tempdir().expect("a folder");
+    let from = folder.path().join("large.avi");
+    made_by_ffmpeg("testsrc2=s=1920x1080:r=30:d=2", &["-c:v", "mjpeg", "-pix_fmt", "yuvj420p"], &from);
+    let mut recipe = config(Container::WebM, VideoCodec::Vp8, AudioCodec::Opus);
+    recipe.video.iter_mut().for_each(|video| video.size = Size::FULL_HD);
+    let (tell, over) = std::sync::mpsc::channel();
+    let source = FileSource::open(&from, recipe).expect("it can be read");
+    let to = folder.path().join("anew.webm");
+    let running = source.start(&to, move || tell.send(()).expect("it is awaited")).expect("it starts");
+    let mut most = 0;
+    while over.recv_timeout(Duration::from_millis(2)).is_err() {
+        most = most.max(running.recorder().status().expect("it records").waiting_bytes);
+    }
+    println!("at most {:.1} pictures waited", most as f64 / FULL_HD as f64);
+    // One goes beyond the limit, and one waits until the next says how long it is shown.
+    assert!((1..=(16 << 20) + 2 * FULL_HD).contains(&most), "{most}");
+    assert_eq!(running.finish().expect("it records").frames, 60);
+}
+
+/// How much every other line differs from its neighbours, beside how much they differ from each other.
+fn combed(file: &Path) -> f64 {
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args(["-v", "error", "-i"]).arg(file).args(["-f", "rawvideo", "-pix_fmt", "gray", "-"]);
+    let pictures = ffmpeg.output().expect("ffmpeg is installed").stdout;
+    let lines: Vec<&[u8]> = pictures.chunks_exact(320).collect();
+    let apart =
+        |one: &[u8], other: &[u8]| -> f64 { one.iter().zip(other).map(|(a, b)| f64::from(a.abs_diff(*b))).sum() };
+    let (mut near, mut far) = (0.0, 0.0);
+    for three in lines.chunks_exact(240).flat_map(|picture| picture.windows(3)) {
+        near += apart(three[0], three[1]);
+        far += apart(three[0], three[2]);
+    }
+    near / far
+}
+
+#[test]
+fn pictures_taken_in_two_turns_become_whole_ones() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let from = folder.path().join("interlaced.mkv");
+    // A ball on its way, at 50 fields a second.
+    let graph = "-q videotestsrc pattern=ball num-buffers=100 ! \
+        video/x-raw,format=I420,width=320,height=240,framerate=50/1 ! interlace top-field-first=true field-pattern=1:1 ! \
+        x264enc interlaced=true pass=qual quantizer=10 ! h264parse ! matroskamux ! filesink location=";
+    let mut launch = Command::new("gst-launch-1.0");
+    let line = format!("{graph}{}", from.display());
+    assert!(launch.args(line.split_whitespace()).status().expect("GStreamer's tools are installed").success());
+    let mut recipe = config(Container::Mkv, VideoCodec::H264, AudioCodec::Opus);
+    recipe
+        .video
+        .iter_mut()
+        .for_each(|video| (video.size, video.frame_rate) = (Size { width: 320, height: 240 }, Rate::whole(25)));
+    let to = folder.path().join("whole.mkv");
+    let source = FileSource::open(&from, recipe).expect("it can be read");
+    assert_eq!(source.rate(), Some(Rate::whole(25)));
+    let report = source.start(&to, || ()).and_then(|running| running.finish()).expect("it is recorded");
+    assert!((49..=51).contains(&report.frames), "{report:?}");
+    let [before, after] = [&from, &to].map(|file| combed(file));
+    println!("combed {before:.2} before, {after:.2} after");
+    assert!(before > 2.0 && after < 1.0, "{before} became {after}");
 }
 
 #[test]

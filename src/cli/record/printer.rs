@@ -202,6 +202,9 @@ impl Printer {
         if let Some(what) = report.limit {
             self.aside(&format!("ended at {what}"));
         }
+        for file in &report.missing {
+            self.aside(&format!("NOT WHOLE: {} can't be read where it was written", file.display()));
+        }
         report.files.iter().filter_map(|file| file.file.as_ref()).for_each(|file| say(file.display()));
         Ok(())
     }

@@ -64,6 +64,11 @@ pub fn wrap(container: Container, sound: Option<AudioCodec>) -> Wrap {
     }
 }
 
+/// The muxer for a container whose sound is none of its concern.
+pub fn muxer(container: Container) -> &'static str {
+    wrap(container, None).muxer
+}
+
 /// The most samples per second that a file can speak of, where that is fewer than the codec can do: QuickTime has 16
 /// bits for them, and the muxer of AVI stops at 96,000.
 pub fn sound_rate_max_hz(container: Container, codec: AudioCodec) -> Option<u32> {

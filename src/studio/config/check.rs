@@ -91,6 +91,12 @@ impl Valid {
         &self.config.limits
     }
 
+    /// Lowers what may wait for the encoders.
+    pub(in crate::studio) fn wait_at_most(&mut self, bytes: u64) {
+        let limit = &mut self.config.limits.max_waiting_bytes;
+        *limit = bytes.min(*limit);
+    }
+
     /// What gives way when encoding can't keep up, in this order.
     pub fn adaptive(&self) -> &[Adaptive] {
         &self.config.adaptive

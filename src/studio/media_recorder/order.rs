@@ -9,7 +9,8 @@ use super::sink::Destination;
 use crate::disk::{Place, WriterError};
 use crate::media::{Choice, EncoderTable, PictureTrack, RawPictures, RawSound, RecordingSpec, SoundTrack};
 use crate::studio::config::{Adaptive, Valid};
-use crate::words::{Facts, PictureRecipe, Quality, RATE_HZ, Rate, Size, Target};
+use crate::words::timecode::Counting;
+use crate::words::{Facts, PictureRecipe, Quality, RATE_HZ, Size, Target};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -119,7 +120,7 @@ impl Order {
     pub fn facts(&self) -> Facts {
         let [video_encoder, audio_encoder] = self.names();
         let (picture, sound) = (self.recipe.as_ref(), self.valid.sound());
-        let has_timecode = picture.is_some_and(|recipe| recipe.rate == Rate::whole(30));
+        let has_timecode = picture.is_some_and(|recipe| Counting::of(recipe.rate).is_some());
         let sound_hz = sound.map_or(RATE_HZ, |recipe| u64::from(recipe.rate_hz));
         let priming = (u64::from(self.spec().priming()) * RATE_HZ).div_ceil(sound_hz);
         Facts {

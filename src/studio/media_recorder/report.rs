@@ -8,7 +8,9 @@ use crate::disk::fast_start::put_index_in_front;
 use crate::sync::feed::{Pause, Sync};
 use crate::words::Container;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
 /// How it went.
 #[derive(Clone, Debug, Serialize)]
@@ -25,8 +27,10 @@ pub struct RecordingReport {
     pub samples: u64,
     /// Its size; of all files together.
     pub bytes: u64,
-    /// Everything that was taken is in it.
+    /// Everything that was taken is in it, and it can be read where it was written.
     pub whole: bool,
+    /// Files that can't be read where they were written: moved, or gone with their disk.
+    pub missing: Vec<PathBuf>,
     /// Had the machine crashed, what was written until then could have been read.
     pub crash_safe: bool,
     /// How long finishing took, in milliseconds.
@@ -72,7 +76,7 @@ pub struct FileReport {
     pub samples: u64,
     /// Its size.
     pub bytes: u64,
-    /// Everything that was taken for it is in it.
+    /// Everything that was taken for it is in it, and it can be read where it was written.
     pub whole: bool,
     /// How long finishing took, in milliseconds.
     pub finish_ms: u64,
@@ -95,6 +99,19 @@ impl RecordingReport {
         }
     }
 
+    /// Looks for each file where it was written: one that was taken away may be whole wherever it is now, but nobody here
+    /// can say so.
+    pub(super) fn look_for_files(&mut self) {
+        for part in &mut self.files {
+            let Some(file) = &part.file else { continue };
+            if let Err(why) = read_both_ends(file) {
+                tracing::warn!("{} can't be read where it was written: {why}", file.display());
+                (part.whole, self.whole) = (false, false);
+                self.missing.push(file.clone());
+            }
+        }
+    }
+
     /// For whoever reads the log.
     pub(super) fn tell(&self) {
         let RecordingReport { seconds, frames, samples, bytes, .. } = self;
@@ -111,6 +128,15 @@ impl RecordingReport {
             tracing::warn!("what is known of {} is not written beside it: {why}", file.display());
         }
     }
+}
+
+/// Whether there is such a file, on a disk that still answers.
+fn read_both_ends(path: &Path) -> std::io::Result<()> {
+    let mut file = File::open(path)?;
+    let mut byte = [0];
+    file.read_exact(&mut byte)?;
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut byte)
 }
 
 /// How well sound and pictures go together.

@@ -300,6 +300,7 @@ impl Running {
             samples: self.parts.taken.sample,
             bytes: passed.as_ref().map_or(written, |passed| passed.bytes),
             whole: is_whole,
+            missing: Vec::new(),
             crash_safe: self.crash_safe,
             finish_ms: files.iter().map(|file| file.finish_ms).sum(),
             sync: self.feed.sync().into(),
