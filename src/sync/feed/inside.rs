@@ -250,6 +250,7 @@ impl<P: Clone, S: Clone> Feed<P, S> {
         match self.cadence.poll(now, |tick| tape.mono_of_tick(line, tick)) {
             cadence::Output::WaitUntil(_) => return false,
             cadence::Output::Show(frame) => self.show(frame),
+            cadence::Output::Repeated { tick } if self.only_fills_the_end(tick) => {}
             cadence::Output::Repeated { tick } => self.tell_tick(tick, What::Repeated { frames: 1 }),
             cadence::Output::Omitted { tick, frames } => {
                 self.sync.omitted += frames;
@@ -272,8 +273,9 @@ impl<P: Clone, S: Clone> Feed<P, S> {
         let number = frame.as_ref().map(|frame| frame.number);
         let repeated = number.is_some() && number == self.shown;
         self.shown = number;
-        self.sync.repeated += u64::from(repeated);
-        self.score.tick(u64::from(repeated));
+        let counts = repeated && !self.only_fills_the_end(index);
+        self.sync.repeated += u64::from(counts);
+        self.score.tick(u64::from(counts));
         if let Some(frame) = frame.as_ref().filter(|_| !repeated) {
             let shown = self.tape.mono_of_tick(self.sounds.line(), index);
             self.sync.offset_ms = shown.since(frame.placed) as f64 / 1e6;
@@ -281,6 +283,12 @@ impl<P: Clone, S: Clone> Feed<P, S> {
         }
         let picture = frame.map(|frame| frame.picture);
         self.out.push_back(Output::Picture { index, picture, repeated });
+    }
+
+    /// Whether this last tick is there only for a rest of sound, shorter than a slot, behind the last picture: nothing
+    /// is missing, and nobody's picture is doubled in its place.
+    fn only_fills_the_end(&self, tick: u64) -> bool {
+        self.ticks_total == Some(tick + 1) && self.ticks_needed == tick
     }
 
     fn tell_tick(&mut self, tick: u64, what: What) {
