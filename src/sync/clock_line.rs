@@ -3,7 +3,8 @@
 //!
 //! Each block of sound brings one pair (sample, time). A pair can be late, because a thread was, but hardly ever
 //! early, so the smallest residual of each second counts and the rest is noise. A line through the minima of the
-//! last minute gives offset and rate. The line that others read never jumps: once a second it gets a new slope
+//! last minute gives offset and rate; through the middles of up to an hour where stamps are a program's and err both
+//! ways, as long as they lie on one line. The line that others read never jumps: once a second it gets a new slope
 //! that leads to where the fit says we should be one second later.
 //!
 //! ```text
@@ -24,6 +25,13 @@ pub const RATES_HZ: std::ops::RangeInclusive<u32> = 8_000..=192_000;
 /// that warms up.
 const MINIMA_MAX: usize = 64;
 
+/// Stamps of a program are many times as unsteady as those of a device. For them the line goes through an hour ...
+const MIDDLES_MAX: usize = 3_600;
+/// ... as long as the last half minute lies on it but for chance, in standard deviations; if not, the older half is
+/// forgotten, and so on down to the minute that is looked at for devices.
+const RECENT: usize = 32;
+const CHANCE: f64 = 4.0;
+
 /// Keeps the slope of a few early, noisy points near zero: their noise is weighed against a likely drift of 100 ppm.
 const LIKELY_SLOPE: f64 = 100e-6;
 /// Noise of a stamp that nothing is known about yet, and the least that is ever believed.
@@ -41,6 +49,9 @@ const SECTIONS_MAX: usize = 64;
 
 /// So many pairs of a second are looked at for its middle; more of them would not make it truer.
 const PAIRS_MAX: usize = 1024;
+
+/// Stamps that are equally likely within bounds reach as far from their median as their quarters are apart.
+const HONEST_REACH: f64 = 1.25;
 
 /// What the pairs of a second are worth, which depends on who stamps them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,12 +113,16 @@ impl Second {
     }
 }
 
-/// The mean of the middle half: what is far out on either side has no say. 0 for nothing.
+/// The mean of what lies about the middle. What is farther from the median than the quarters of unsteady but honest
+/// stamps are apart, and a little, is a thread that slept, which on one side only would draw the middle of the rest to
+/// itself. 0 for nothing.
 pub(super) fn middle(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    let quarter = values.len() / 4;
-    let half = &values[quarter..values.len() - quarter];
-    half.iter().sum::<f64>() / half.len().max(1) as f64
+    let Some(last) = values.len().checked_sub(1) else { return 0.0 };
+    let at = |quarters: usize| values[last * quarters / 4];
+    let (median, reach) = (at(2), (at(3) - at(1)) * HONEST_REACH);
+    let honest = || values.iter().filter(|v| (**v - median).abs() <= reach);
+    honest().sum::<f64>() / honest().count() as f64
 }
 
 impl ClockLine {
@@ -169,9 +184,11 @@ impl ClockLine {
                 let all = if middle { vec![pair] } else { Vec::new() };
                 if let Some(full) = self.second.replace(Second { number, lowest: pair, all }) {
                     self.minima.push_back(full.point());
-                    if self.minima.len() > MINIMA_MAX {
+                    let most = if middle { MIDDLES_MAX } else { MINIMA_MAX };
+                    if self.minima.len() > most {
                         self.minima.pop_front();
                     }
+                    self.forget();
                     self.bend(sample);
                 }
             }
@@ -227,6 +244,22 @@ impl ClockLine {
         self.sections.push_back(section);
         if self.sections.len() > SECTIONS_MAX {
             self.sections.pop_front();
+        }
+    }
+
+    /// Lets go of a past that the present does not lie on a straight line with.
+    fn forget(&mut self) {
+        while self.minima.len() > MINIMA_MAX {
+            let Some((offset, slope)) = self.fit() else { return };
+            let off = |&(x, r): &(f64, f64)| r - offset - slope * x;
+            let all = self.minima.iter().map(|m| off(m).powi(2)).sum::<f64>() / self.minima.len() as f64;
+            let noise_ns = all.sqrt().max(LEAST_NOISE_NS);
+            let recent_ns = self.minima.iter().rev().take(RECENT).map(off).sum::<f64>() / RECENT as f64;
+            if recent_ns.abs() <= CHANCE * noise_ns / (RECENT as f64).sqrt() {
+                return;
+            }
+            let half = (self.minima.len() / 2).max(MINIMA_MAX);
+            self.minima.drain(..self.minima.len() - half);
         }
     }
 

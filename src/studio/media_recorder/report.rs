@@ -150,7 +150,7 @@ pub struct SyncReport {
     pub score: u32,
     /// What came too late for its place.
     pub late: u64,
-    /// Pictures shown once more, to keep the rate.
+    /// Pictures shown once more, to keep the rate; the last one under a rest of sound is none of them.
     pub doubled: u64,
     /// Pictures left out, to keep the rate.
     pub omitted: u64,

@@ -3,6 +3,7 @@
 
 use super::super::cadence;
 use super::sounds::Placed;
+use super::steady::SURE;
 use super::{Feed, FeedError, Frame, Output, Pause, State, Stream};
 use crate::words::{Happening, Mono, Rate, What};
 
@@ -78,6 +79,10 @@ impl<P: Clone, S: Clone> Feed<P, S> {
         if incomplete && !now {
             return;
         }
+        if !self.begun && told.is_none() {
+            self.begin_together(sound);
+        }
+        let picture = self.waiting.front().map(|(at, _)| *at);
         let Some(earliest) = [picture, sound].into_iter().flatten().min() else { return };
         let snapped = picture.map(|picture| self.tape.on_tick(self.sounds.line(), earliest, picture));
         self.go_on(told.or(snapped).unwrap_or(earliest));
@@ -88,6 +93,20 @@ impl<P: Clone, S: Clone> Feed<P, S> {
             self.take_picture(at, picture);
         }
         self.lay_sound();
+    }
+
+    /// Puts the pictures that wait for the beginning where all of them together say, and the first where the sound
+    /// begins, if the stamps can't tell these two moments apart: a beginning is not to be a picture longer for that.
+    fn begin_together(&mut self, sound: Option<Mono>) {
+        let Some((first, period_ns, unsure_ns)) = self.steady.begin(self.waiting.len()) else { return };
+        for (k, waiting) in self.waiting.iter_mut().enumerate() {
+            waiting.0 = first.offset((k as f64 * period_ns).round() as i64);
+        }
+        let Some(sound) = sound else { return };
+        let unsure_ns = (unsure_ns + self.sounds.unsure_ns(SURE)).min(self.slots_ns(1) as f64 / 4.0);
+        if (first.since(sound).abs() as f64) <= unsure_ns {
+            self.waiting[0].0 = sound;
+        }
     }
 
     /// The recording begins, or a pause ends.
@@ -231,6 +250,7 @@ impl<P: Clone, S: Clone> Feed<P, S> {
         match self.cadence.poll(now, |tick| tape.mono_of_tick(line, tick)) {
             cadence::Output::WaitUntil(_) => return false,
             cadence::Output::Show(frame) => self.show(frame),
+            cadence::Output::Repeated { tick } if self.only_fills_the_end(tick) => {}
             cadence::Output::Repeated { tick } => self.tell_tick(tick, What::Repeated { frames: 1 }),
             cadence::Output::Omitted { tick, frames } => {
                 self.sync.omitted += frames;
@@ -253,8 +273,9 @@ impl<P: Clone, S: Clone> Feed<P, S> {
         let number = frame.as_ref().map(|frame| frame.number);
         let repeated = number.is_some() && number == self.shown;
         self.shown = number;
-        self.sync.repeated += u64::from(repeated);
-        self.score.tick(u64::from(repeated));
+        let counts = repeated && !self.only_fills_the_end(index);
+        self.sync.repeated += u64::from(counts);
+        self.score.tick(u64::from(counts));
         if let Some(frame) = frame.as_ref().filter(|_| !repeated) {
             let shown = self.tape.mono_of_tick(self.sounds.line(), index);
             self.sync.offset_ms = shown.since(frame.placed) as f64 / 1e6;
@@ -262,6 +283,12 @@ impl<P: Clone, S: Clone> Feed<P, S> {
         }
         let picture = frame.map(|frame| frame.picture);
         self.out.push_back(Output::Picture { index, picture, repeated });
+    }
+
+    /// Whether this last tick is there only for a rest of sound, shorter than a slot, behind the last picture: nothing
+    /// is missing, and nobody's picture is doubled in its place.
+    fn only_fills_the_end(&self, tick: u64) -> bool {
+        self.ticks_total == Some(tick + 1) && self.ticks_needed == tick
     }
 
     fn tell_tick(&mut self, tick: u64, what: What) {

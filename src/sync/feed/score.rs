@@ -22,7 +22,8 @@ pub struct Sync {
     /// Pictures that came when their tick had been decided, and blocks of sound that came when silence already stood
     /// in their place.
     pub late: u64,
-    /// Pictures handed out once more.
+    /// Pictures handed out once more, but for one that only fills the end: behind the last picture a rest of sound,
+    /// shorter than a slot, is no loss.
     pub repeated: u64,
     /// Pictures left out.
     pub omitted: u64,

@@ -139,16 +139,32 @@ impl<S> Sounds<S> {
         if heard_ns < WITNESS_NS && !now {
             return None;
         }
-        let mut samples = 0;
-        let lateness = self.held.iter().map(|block| {
-            let late = block.at.since(first.at.offset(self.samples_ns(samples)));
-            samples += block.samples;
-            late as f64
-        });
-        let by_stamps = first.at.offset(middle(lateness.collect()).round() as i64);
+        let by_stamps = first.at.offset(middle(self.lateness()).round() as i64);
         let by_count = self.line.mono_at(self.counted);
         let goes_on = counts && ns_to_samples(by_stamps.since(by_count).abs(), self.rate_hz) < self.loss_min;
         Some(if goes_on { by_count } else { by_stamps })
+    }
+
+    /// How far held blocks are stamped behind the first, beyond what their samples last.
+    fn lateness(&self) -> Vec<f64> {
+        let mut samples = 0;
+        let first = self.held.front().map_or(Mono(0), |first| first.at);
+        let late = |block: &Held<S>| {
+            let late = block.at.since(first.offset(self.samples_ns(samples)));
+            samples += block.samples;
+            late as f64
+        };
+        self.held.iter().map(late).collect()
+    }
+
+    /// How unsure [`Sounds::first`] is: so many times what is left of the stamps' scatter in the middle of them.
+    pub(super) fn unsure_ns(&self, times: f64) -> f64 {
+        let lateness = self.lateness();
+        let (middle, n) = (middle(lateness.clone()), lateness.len().max(1) as f64);
+        // Half of honest stamps lie nearer to their middle than this; of those equally likely, half as far as any.
+        let mut off: Vec<_> = lateness.iter().map(|late| (late - middle).abs()).collect();
+        off.sort_by(f64::total_cmp);
+        times * off.get(off.len() / 2).copied().unwrap_or(0.0) * 1.2 / n.sqrt()
     }
 
     /// Places what is held where [`Sounds::first`] says, and counts from there.

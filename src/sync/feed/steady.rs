@@ -3,9 +3,10 @@
 //!
 //! A program stamps a picture when it gets round to it, and half a slot is soon missed at sixty a second. But most
 //! sources tick like a clock. So when half a second of stamps fits a straight line, each picture is moved onto that
-//! line, which then follows the source slowly; a stamp far from it is left alone, and when there are many of these,
-//! the line is given up. No picture is ever moved by much more than half a slot, so that a source which really is
-//! unsteady loses nothing that constant rate would not take from it.
+//! line, which then follows the source slowly, and the slower the longer the source keeps straight: where a picture
+//! slips into the next slot, all that jitter has left in the line is an error on the screen. A stamp far from the line
+//! is left alone, and when there are many of these, the line is given up. No picture is ever moved by much more than
+//! half a slot, so that a source which really is unsteady loses nothing that constant rate would not take from it.
 
 use crate::words::Mono;
 use std::collections::VecDeque;
@@ -13,9 +14,25 @@ use std::collections::VecDeque;
 /// So many pictures must fit a line before it is believed.
 const WITNESSES: usize = 32;
 
-/// The line looks back over so many pictures, a good quarter of a minute at sixty a second: long enough to average
-/// eight milliseconds of jitter down to a third of one, short enough to follow a crystal.
-const MEMORY_MAX: f64 = 1_000.0;
+/// Where the recording begins, so many are enough for a line, if they come at its rate as far as one can tell.
+const WITNESSES_LEAST: usize = 8;
+
+/// As far as one can tell: so many standard deviations.
+pub(super) const SURE: f64 = 3.0;
+
+/// A line that looks back over so many pictures, a good quarter of a minute at sixty a second, follows any crystal, and
+/// averages eight milliseconds of jitter down to a third of one.
+const QUICK_MEMORY: f64 = 1_000.0;
+
+/// The line that is believed may look back over an hour at sixty a second, which leaves a fiftieth of a millisecond ...
+const SLOW_MEMORY: f64 = 216_000.0;
+
+/// ... until the quick one is farther from it than chance would have it, in standard deviations. Then the source has
+/// not kept straight, and the past is forgotten.
+const CHANCE: f64 = 4.0;
+
+/// What rounding to nanoseconds may do.
+const ROUNDING_NS: f64 = 10.0;
 
 /// When so many more pictures than not are off the beat, it is another one.
 const DOUBT_MAX: u32 = 8;
@@ -23,22 +40,32 @@ const DOUBT_MAX: u32 = 8;
 /// A picture is moved by no more than this share of a slot.
 const REACH: f64 = 0.7;
 
-/// The line: where its last picture lies, and how far apart they are.
+/// A line: where its last picture lies, how far apart they are, and how many it has seen.
 #[derive(Clone, Copy, Debug)]
 struct Line {
     last_ns: f64,
     period_ns: f64,
     memory: f64,
+}
+
+/// What a steady source does: the line that is believed, and the one that watches over it.
+#[derive(Clone, Copy, Debug)]
+struct Beat {
+    slow: Line,
+    quick: Line,
+    /// How far stamps lie from the quick line, squared, on average.
+    variance: f64,
     doubt: u32,
 }
 
 /// The engine.
 #[derive(Debug)]
 pub(super) struct Steady {
+    slot_ns: f64,
     reach_ns: f64,
     origin: Mono,
     witnesses: VecDeque<f64>,
-    line: Option<Line>,
+    beat: Option<Beat>,
     /// What was answered last; answers only go forward.
     answered: Option<Mono>,
 }
@@ -46,7 +73,8 @@ pub(super) struct Steady {
 impl Steady {
     /// For a recording whose slots are so long.
     pub(super) fn new(slot_ns: f64) -> Steady {
-        Steady { reach_ns: slot_ns * REACH, origin: Mono(0), witnesses: VecDeque::new(), line: None, answered: None }
+        let reach_ns = slot_ns * REACH;
+        Steady { slot_ns, reach_ns, origin: Mono(0), witnesses: VecDeque::new(), beat: None, answered: None }
     }
 
     /// The true moment of the next picture, which is stamped `at`.
@@ -55,18 +83,33 @@ impl Steady {
             self.origin = at;
         }
         let stamp_ns = at.since(self.origin) as f64;
-        let moved_ns = match &mut self.line {
-            Some(line) => line.follow(stamp_ns, self.reach_ns).unwrap_or(stamp_ns),
+        let moved_ns = match &mut self.beat {
+            Some(beat) => beat.follow(stamp_ns, self.reach_ns).unwrap_or(stamp_ns),
             None => self.witness(stamp_ns),
         };
-        if self.line.is_some_and(|line| line.doubt >= DOUBT_MAX) {
-            self.line = None;
+        if self.beat.is_some_and(|beat| beat.doubt >= DOUBT_MAX) {
+            self.beat = None;
             self.witnesses.clear();
         }
         let moved = self.origin.offset(moved_ns.round() as i64);
         let placed = self.answered.map_or(moved, |last| moved.max(last.offset(1)));
         self.answered = Some(placed);
         placed
+    }
+
+    /// The recording begins with the first of so many pictures, all that have come: what the later ones know of the
+    /// earlier ones is made use of. Answers where the first lies, how far apart they are, and how unsure the first
+    /// is, all in nanoseconds.
+    pub(super) fn begin(&mut self, pictures: usize) -> Option<(Mono, f64, f64)> {
+        if self.beat.is_none() && self.witnesses.len() == pictures && pictures >= WITNESSES_LEAST {
+            self.beat = fit(&self.witnesses, self.slot_ns, self.reach_ns);
+        }
+        let beat = self.beat.filter(|beat| beat.slow.memory == pictures as f64 && beat.doubt == 0)?;
+        let Line { last_ns, period_ns, .. } = beat.slow;
+        let first_ns = last_ns - (pictures - 1) as f64 * period_ns;
+        self.answered = Some(self.origin.offset(last_ns.round() as i64));
+        let unsure_ns = SURE * (beat.variance / pictures as f64).sqrt();
+        Some((self.origin.offset(first_ns.round() as i64), period_ns, unsure_ns))
     }
 
     /// Before there is a line: looks whether the last stamps make one.
@@ -76,43 +119,66 @@ impl Steady {
             self.witnesses.pop_front();
         }
         if self.witnesses.len() == WITNESSES {
-            self.line = fit(&self.witnesses, self.reach_ns);
+            self.beat = fit(&self.witnesses, self.slot_ns, self.reach_ns);
         }
-        self.line.map_or(stamp_ns, |line| line.last_ns)
+        self.beat.map_or(stamp_ns, |beat| beat.slow.last_ns)
+    }
+}
+
+impl Beat {
+    /// Moves on to the picture that is stamped so; none if it does not belong to the beat.
+    fn follow(&mut self, stamp_ns: f64, reach_ns: f64) -> Option<f64> {
+        let Line { last_ns, period_ns, .. } = self.slow;
+        let since_ns = stamp_ns - last_ns;
+        // A source may leave pictures out without losing its beat, but a stamp that may be the next one is.
+        let is_next = (since_ns - period_ns).abs() <= reach_ns;
+        let steps = if is_next { 1.0 } else { (since_ns / period_ns).round().max(1.0) };
+        self.doubt = if is_next { self.doubt.saturating_sub(1) } else { self.doubt + 1 };
+        if (stamp_ns - last_ns - steps * period_ns).abs() > reach_ns {
+            return None;
+        }
+        self.slow.step(stamp_ns, steps, SLOW_MEMORY);
+        let off_ns = self.quick.step(stamp_ns, steps, QUICK_MEMORY);
+        self.variance += (off_ns * off_ns - self.variance) / self.quick.memory;
+        // The end of a line through k points is as uncertain as half its points' scatter by the root of k.
+        let likely_ns = 2.0 * (self.variance / self.quick.memory).sqrt() + ROUNDING_NS;
+        if (self.slow.last_ns - self.quick.last_ns).abs() > CHANCE * likely_ns {
+            self.slow = self.quick;
+        }
+        Some(self.slow.last_ns)
     }
 }
 
 impl Line {
-    /// Moves on to the picture that is stamped so; none if it does not belong to the line.
-    fn follow(&mut self, stamp_ns: f64, reach_ns: f64) -> Option<f64> {
-        let since_ns = stamp_ns - self.last_ns;
-        // A source may leave pictures out without losing its beat, but a stamp that may be the next one is.
-        let is_next = (since_ns - self.period_ns).abs() <= reach_ns;
-        let steps = if is_next { 1.0 } else { (since_ns / self.period_ns).round().max(1.0) };
-        self.doubt = if is_next { self.doubt.saturating_sub(1) } else { self.doubt + 1 };
+    /// Moves on by so many pictures to one that is stamped so; answers how far the stamp lay from where it should.
+    fn step(&mut self, stamp_ns: f64, steps: f64, memory_max: f64) -> f64 {
         let expected_ns = self.last_ns + steps * self.period_ns;
         let off_ns = stamp_ns - expected_ns;
-        if off_ns.abs() > reach_ns {
-            return None;
-        }
-        self.memory = (self.memory + 1.0).min(MEMORY_MAX);
+        self.memory = (self.memory + 1.0).min(memory_max);
         let k = self.memory;
         // What a straight line through the last k points would make of one more.
         self.last_ns = expected_ns + off_ns * 2.0 * (2.0 * k - 1.0) / (k * (k + 1.0));
         self.period_ns += off_ns / steps * 6.0 / (k * (k + 1.0));
-        Some(self.last_ns)
+        off_ns
     }
 }
 
-/// The line through these stamps, if all of them lie near one.
-fn fit(stamps: &VecDeque<f64>, reach_ns: f64) -> Option<Line> {
+/// The line through these stamps, if all of them lie near one. Where they may well come once a slot, they do: a few
+/// stamps know less of their clock than its maker.
+fn fit(stamps: &VecDeque<f64>, slot_ns: f64, reach_ns: f64) -> Option<Beat> {
     let n = stamps.len() as f64;
     let (mean_x, mean_y) = ((n - 1.0) / 2.0, stamps.iter().sum::<f64>() / n);
     let points = || stamps.iter().enumerate().map(|(x, y)| (x as f64 - mean_x, y - mean_y));
-    let period_ns = points().map(|(x, y)| x * y).sum::<f64>() / points().map(|(x, _)| x * x).sum::<f64>();
-    let near = points().all(|(x, y)| (y - x * period_ns).abs() <= reach_ns);
-    let last_ns = mean_y + (n - 1.0 - mean_x) * period_ns;
-    (near && period_ns >= 1.0).then_some(Line { last_ns, period_ns, memory: n, doubt: 0 })
+    let off = |period_ns: f64| points().map(move |(x, y)| y - x * period_ns);
+    let variance = |period_ns: f64| off(period_ns).map(|off_ns| off_ns * off_ns).sum::<f64>() / n;
+    let sxx = points().map(|(x, _)| x * x).sum::<f64>();
+    let measured_ns = points().map(|(x, y)| x * y).sum::<f64>() / sxx;
+    let as_planned = (measured_ns - slot_ns).abs() <= SURE * (variance(measured_ns) / sxx).sqrt();
+    let period_ns = if as_planned { slot_ns } else { measured_ns };
+    let near = off(period_ns).all(|off_ns| off_ns.abs() <= reach_ns);
+    let line = Line { last_ns: mean_y + (n - 1.0 - mean_x) * period_ns, period_ns, memory: n };
+    let beat = Beat { slow: line, quick: line, variance: variance(period_ns), doubt: 0 };
+    (near && period_ns >= 1.0).then_some(beat)
 }
 
 #[cfg(test)]

@@ -18,8 +18,22 @@ struct Hour {
     late_each: u64,
 }
 
-/// Where each second's flash lies behind its beep, in milliseconds, and what else came out.
-fn run(hour: Hour) -> (Vec<f64>, Reel) {
+impl Hour {
+    /// What chance leaves of the bond between both clocks after so many seconds, in milliseconds: each is known as well
+    /// as the end of a straight line through all its stamps so far, whose scatter is that of equally likely ones.
+    fn chance_ms(&self, seconds: f64) -> f64 {
+        let end_of_line = |jitter_ns: u64, per_second: f64| {
+            2.0 * jitter_ns as f64 / 1e6 / 3.0f64.sqrt() / (per_second * seconds).sqrt()
+        };
+        end_of_line(self.picture_jitter_ns, self.rate.as_f64()).hypot(end_of_line(self.sound_jitter_ns, 100.0))
+    }
+}
+
+/// A flash: its second, and how far it lies behind its beep in milliseconds.
+type Flash = (f64, f64);
+
+/// Every second's flash, and what else came out.
+fn run(hour: Hour) -> (Vec<Flash>, Reel) {
     let Hour { rate, rate_hz, seconds, ppm, .. } = hour;
     let mut feed = both(rate, rate_hz);
     let (mut reel, mut dice) = (Reel::default(), Dice(11));
@@ -52,7 +66,9 @@ fn run(hour: Hour) -> (Vec<f64>, Reel) {
     assert!((sync.drift_ppm - ppm).abs() < 15.0, "{sync:?}");
     assert_eq!(reel.samples, samples_of(rate, rate_hz, reel.pictures.len() as u64), "both end together");
     assert_eq!(reel.sound.iter().map(|piece| piece.3).sum::<u64>(), blocks * block, "every sample is there");
-    let mut offsets = Vec::new();
+    let slots = ((blocks * block) as f64 * fps / f64::from(rate_hz) - 1e-6).ceil();
+    assert_eq!(reel.pictures.len() as f64, slots, "as many pictures as the sound needs, to the last");
+    let mut flashes = Vec::new();
     let mut from = 0;
     for second in 1..seconds - 1 {
         let flash = (second as f64 * fps).round();
@@ -60,34 +76,39 @@ fn run(hour: Hour) -> (Vec<f64>, Reel) {
         from += tick;
         let sound = (flash / fps * speed).round() as u64;
         let beep = reel.sample_of(sound / block, sound % block).expect("every sample is there");
-        offsets.push((from as f64 / fps - beep as f64 / f64::from(rate_hz)) * 1e3);
+        flashes.push((second as f64, (from as f64 / fps - beep as f64 / f64::from(rate_hz)) * 1e3));
     }
-    (offsets, reel)
+    (flashes, reel)
 }
 
-fn judge(hour: Hour, beyond_half_ms: f64) {
-    let (offsets, reel) = run(hour);
-    let worst = offsets.iter().fold(0.0f64, |worst, ms| worst.max(ms.abs()));
-    let mean = offsets.iter().sum::<f64>() / offsets.len() as f64;
+/// The bar: half a slot. Where a picture slips into the next one, half a slot is also the error of a perfect placement,
+/// a moment too early or too late; there chance is allowed four times its deviation, and a sample for rounding.
+fn judge(hour: Hour) {
+    let (flashes, reel) = run(hour);
+    let worst = flashes.iter().fold(0.0f64, |worst, (_, ms)| worst.max(ms.abs()));
+    let mean = flashes.iter().map(|(_, ms)| ms).sum::<f64>() / flashes.len() as f64;
     let half_ms = 500.0 / hour.rate.as_f64();
-    let beyond = offsets.iter().filter(|ms| ms.abs() > half_ms).count();
+    let sample_ms = 1e3 / f64::from(hour.rate_hz);
+    let beyond: Vec<_> = flashes.iter().filter(|(_, ms)| ms.abs() > half_ms + sample_ms).collect();
     println!(
-        "{:?} at {} Hz, {:+} ppm: {} flashes, worst {worst:.2} ms of {half_ms:.2}, {beyond} beyond, mean {mean:+.2} ms, {} \
-         pictures, {} repeated, {} silent",
+        "{:?} at {} Hz, {:+} ppm: {} flashes, worst {worst:.2} ms of {half_ms:.2}, mean {mean:+.2} ms, {} pictures, {} \
+         repeated, {} silent, beyond: {beyond:.2?}",
         hour.rate,
         hour.rate_hz,
         hour.ppm,
-        offsets.len(),
+        flashes.len(),
         reel.pictures.len(),
         reel.repeated,
         reel.silence
     );
-    let needed = (hour.seconds as f64 * hour.rate.as_f64() * (1.0 + hour.ppm * 1e-6)).ceil();
-    // Up to a slot before the first picture, and as much behind the last sample.
-    assert!((0.0..=2.0).contains(&(reel.pictures.len() as f64 - needed)), "{} of {needed}", reel.pictures.len());
     let slips = hour.seconds as f64 * hour.ppm.abs() * 1e-6 * hour.rate.as_f64();
-    assert!(offsets.len() as f64 >= hour.seconds as f64 - 2.0 - slips, "flashes are lost to slips only");
-    assert!(worst <= half_ms + beyond_half_ms && mean.abs() <= 5.0);
+    assert!(flashes.len() as f64 >= hour.seconds as f64 - 2.0 - slips, "flashes are lost to slips only");
+    for (second, ms) in &beyond {
+        let allowed_ms = half_ms + sample_ms + 4.0 * hour.chance_ms(*second);
+        assert!(ms.abs() <= allowed_ms, "{ms} ms at {second} s, of {allowed_ms}");
+    }
+    assert!(beyond.len() * 300 <= flashes.len(), "and that is where pictures slip: {beyond:?}");
+    assert!(mean.abs() <= 5.0);
 }
 
 const UNSTEADY: Hour = Hour {
@@ -104,20 +125,27 @@ const UNSTEADY: Hour = Hour {
 fn clean_stamps_and_one_clock_are_exact() {
     let clean = Hour { seconds: 60, ppm: 0.0, picture_jitter_ns: 0, sound_jitter_ns: 0, late_each: 0, ..UNSTEADY };
     for (fps, rate_hz) in [(24, 8_000), (30, 48_000), (60, 44_100), (240, 192_000)] {
-        let (offsets, reel) = run(Hour { rate: Rate::whole(fps), rate_hz, ..clean });
-        assert!(offsets.iter().all(|ms| ms.abs() < 0.13), "{offsets:?}");
+        let (flashes, reel) = run(Hour { rate: Rate::whole(fps), rate_hz, ..clean });
+        assert!(flashes.iter().all(|(_, ms)| ms.abs() < 0.13), "{flashes:?}");
         assert_eq!((reel.pictures.len() as u32, reel.repeated, reel.silence), (60 * fps, 0, 0));
         assert!(reel.told.is_empty(), "{:?}", reel.told);
     }
 }
 
 #[test]
+fn an_hour_of_clean_stamps_from_two_clocks_is_within_half_a_slot_to_the_sample() {
+    for ppm in [100.0, -100.0] {
+        judge(Hour { ppm, picture_jitter_ns: 0, sound_jitter_ns: 0, late_each: 0, ..UNSTEADY });
+    }
+}
+
+#[test]
 fn an_hour_at_sixty_keeps_every_flash_at_its_beep() {
-    judge(UNSTEADY, 1.0);
-    judge(Hour { ppm: -100.0, ..UNSTEADY }, 1.0);
+    judge(UNSTEADY);
+    judge(Hour { ppm: -100.0, ..UNSTEADY });
 }
 
 #[test]
 fn an_hour_at_ntsc_rate_and_compact_disc_sound_does_too() {
-    judge(Hour { rate: Rate { num: 30_000, den: 1_001 }, rate_hz: 44_100, ..UNSTEADY }, 1.0);
+    judge(Hour { rate: Rate { num: 30_000, den: 1_001 }, rate_hz: 44_100, ..UNSTEADY });
 }

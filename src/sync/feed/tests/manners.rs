@@ -107,6 +107,21 @@ fn a_stream_that_stops_is_stood_in_for_and_taken_back() {
 }
 
 #[test]
+fn a_rest_of_sound_behind_the_last_picture_doubles_nobody() {
+    for (blocks, fills, counts) in [(100, 0, 0), (101, 1, 0), (103, 1, 0), (104, 2, 2)] {
+        let (mut feed, mut reel) = (both(Rate::whole(30), 48_000), Reel::default());
+        submit(&mut feed, &mut reel, 0..1_000, true, true);
+        for block in 100..blocks {
+            feed.sound(at(block * 10), 480, block).expect("in order");
+        }
+        finish(&mut feed, &mut reel);
+        assert_eq!((reel.pictures.len(), reel.repeated), (30 + fills, fills as u64), "{blocks} blocks of sound");
+        assert_eq!(feed.sync().repeated, counts, "{blocks} blocks of sound");
+        assert!(reel.told.is_empty(), "{:?}", reel.told);
+    }
+}
+
+#[test]
 fn missing_sound_becomes_silence_of_its_length() {
     let mut feed = Feed::<u64, u64>::new(Plan::new(None, Some(48_000))).expect("good");
     let mut reel = Reel::default();
