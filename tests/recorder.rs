@@ -12,4 +12,5 @@ mod pauses;
 pub mod reel;
 mod telling;
 mod threads;
+mod tracks;
 mod wrong;
