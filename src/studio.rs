@@ -78,7 +78,7 @@ pub use config::{
 pub use event::{Event, Finished};
 pub use examine::{Encoder, Examination, devices_for_trying, examine};
 pub use from_file::{FileError, FileRecorder, FileSource, record_file};
-pub use live::{LiveError, LiveEvent, LiveRecorder};
+pub use live::{FurtherDevice, FurtherSource, LiveError, LiveEvent, LiveRecorder};
 pub use media_recorder::{
     AudioBlock, FileReport, Finishing, FinishingStep, LoudnessReport, MachineReport, MediaRecorder, MemoryOutput,
     Normalised, Output, PacketOutput, PauseReport, RecordError, RecorderTrack, RecordingEvent, RecordingReport,

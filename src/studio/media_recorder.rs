@@ -13,6 +13,15 @@
 //!
 //! A whole program to begin with is `examples/record_frames.rs`.
 //!
+//! # More than one track
+//!
+//! Beside its pictures and its sound a recording may hold further tracks, each from a source of its own
+//! ([`RecordingConfig::track`], [`MediaRecorder::track`]): all in step with the main pair, paused with it and as long as
+//! it, in the same file. Their sound is brought to the clock of the main sound, their pictures to a constant rate of
+//! their own. A source that begins late or stays away is silence, black or its last picture, and the report tells.
+//! With further tracks no other encoder takes over when one breaks, and no loudness is made at the end; QuickTime with
+//! PCM has no place for their names.
+//!
 //! # More than one file
 //!
 //! A recording goes on in the next file (`talk.mkv`, `talk-2.mkv`, ...) at a limit that rolls over, when the encoder of

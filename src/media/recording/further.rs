@@ -8,15 +8,18 @@
 //! ```
 
 use super::wrap::Pads;
-use super::{PictureTrack, RawPicture, RawPictures, RawSound, Recording, RecordingSpec, SoundTrack, picture_caps, resampling};
+use super::{
+    PictureTrack, RawPicture, RawPictures, RawSound, Recording, RecordingSpec, SoundTrack, picture_caps, resampling,
+};
 use crate::media::counted::{push, stamp};
 use crate::media::encoders::Choice;
 use crate::media::graph::GraphError;
 use crate::media::text::Text;
 use crate::words::{PictureRecipe, SoundRecipe};
-use gst::prelude::ElementExtManual;
+use gst::prelude::{ElementExt, PadExtManual};
 use gstreamer as gst;
 use gstreamer_app as gst_app;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One further track.
 #[derive(Clone, Debug)]
@@ -87,11 +90,8 @@ impl<'a> RecordingSpec<'a> {
         for (number, (track, pad)) in self.branches().into_iter().enumerate() {
             let into = format!("mux.{pad}");
             let branch = if let Some(PictureTrack { encoder, recipe, .. }) = track.pictures() {
-                let slots = [
-                    ("picture_caps", picture_caps(recipe)),
-                    ("video_encoder", encoder.text.clone()),
-                    ("into", into),
-                ];
+                let slots =
+                    [("picture_caps", picture_caps(recipe)), ("video_encoder", encoder.text.clone()), ("into", into)];
                 ("further-picture", slots.to_vec())
             } else if let Some(SoundTrack { encoder, recipe, raw }) = track.sound() {
                 let slots = [
@@ -113,13 +113,24 @@ impl<'a> RecordingSpec<'a> {
 
 /// Tells the muxer, and through it everybody who opens the file, what the track is called.
 pub(super) fn entitle(source: &gst_app::AppSrc, name: &str) {
+    let Some(pad) = source.static_pad("src") else { return };
     let mut tags = gst::TagList::new();
     let fresh = tags.get_mut().expect("a fresh list has one owner");
     fresh.set_scope(gst::TagScope::Stream);
     fresh.add::<gst::tags::Title>(&name, gst::TagMergeMode::Replace);
-    if !source.send_event(gst::event::Tag::new(tags)) {
-        tracing::debug!("a track of the recording stays without its name");
-    }
+    // Before that, nobody would take it; later, the header is written. The segment comes by once more in front of what
+    // is pushed here.
+    let done = AtomicBool::new(false);
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |pad, info| {
+        let is_segment = info.event().is_some_and(|event| event.type_() == gst::EventType::Segment);
+        if !is_segment || done.swap(true, Ordering::Relaxed) {
+            return gst::PadProbeReturn::Ok;
+        }
+        if !pad.push_event(gst::event::Tag::new(tags.clone())) {
+            tracing::debug!("a track of the recording stays without its name");
+        }
+        gst::PadProbeReturn::Ok
+    });
 }
 
 impl Recording {

@@ -55,7 +55,9 @@ impl Recording {
             let kind = if track.pictures().is_some() { PacketKind::Picture } else { PacketKind::Sound };
             (kind, number, mux.static_pad(&pad))
         });
-        for (kind, track, pad) in [(PacketKind::Picture, 0, pictures), (PacketKind::Sound, 0, sound)].into_iter().chain(further) {
+        for (kind, track, pad) in
+            [(PacketKind::Picture, 0, pictures), (PacketKind::Sound, 0, sound)].into_iter().chain(further)
+        {
             let Some(pad) = pad else { continue };
             let tell = tell.clone();
             pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
@@ -69,7 +71,12 @@ impl Recording {
     }
 }
 
-fn tell_of((kind, track): (PacketKind, usize), pad: &gst::Pad, buffer: &gst::BufferRef, tell: &impl Fn(&EncodedPacket<'_>)) {
+fn tell_of(
+    (kind, track): (PacketKind, usize),
+    pad: &gst::Pad,
+    buffer: &gst::BufferRef,
+    tell: &impl Fn(&EncodedPacket<'_>),
+) {
     let Ok(bytes) = buffer.map_readable() else { return };
     let caps = pad.current_caps();
     let headers = caps.as_ref().and_then(|caps| caps.structure(0)?.get::<gst::Buffer>("codec_data").ok());

@@ -4,7 +4,8 @@
 use super::near::all;
 use super::value::readable;
 use super::{
-    Adaptive, ConfigError, Limits, Loudness, RecordingConfig, TrackRecipe, VideoConfig, WhenReached, sound, tracks, write,
+    Adaptive, ConfigError, Limits, Loudness, RecordingConfig, TrackRecipe, VideoConfig, WhenReached, sound, tracks,
+    write,
 };
 use crate::words::{Container, PictureRecipe, SoundRecipe, Target, VideoCodec};
 use std::ops::RangeInclusive;

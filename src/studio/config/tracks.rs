@@ -104,12 +104,14 @@ pub(super) fn recipes(config: &RecordingConfig) -> Result<Vec<TrackRecipe>, Conf
             TrackMedia::Video(video) => {
                 check_room(*container, &place("kind"))?;
                 let recipe = check::picture(*container, video);
-                let recipe = recipe.and_then(|it| check::check_encoder("video.encoder", it.encoder.as_deref()).map(|()| it));
+                let recipe =
+                    recipe.and_then(|it| check::check_encoder("video.encoder", it.encoder.as_deref()).map(|()| it));
                 MediaRecipe::Picture(recipe.map_err(|why| why.moved("video", &place("")))?)
             }
             TrackMedia::Audio(audio) => {
                 let recipe = sound::recipe(*container, audio);
-                let recipe = recipe.and_then(|it| check::check_encoder("audio.encoder", it.encoder.as_deref()).map(|()| it));
+                let recipe =
+                    recipe.and_then(|it| check::check_encoder("audio.encoder", it.encoder.as_deref()).map(|()| it));
                 MediaRecipe::Sound(recipe.map_err(|why| why.moved("audio", &place("")))?)
             }
         };
@@ -171,9 +173,7 @@ fn track(path: &str, mut table: Table) -> Result<TrackConfig, ConfigError> {
     let mut text = |key: &str, wanted: &str| match table.remove(key) {
         Some(Value::String(text)) => Ok(text),
         Some(other) => Err(misread(&format!("{path}.{key}"), &other, wanted)),
-        None => {
-            Err(ConfigError::impossible(&format!("{path}.{key}"), "it is not said", format!("write {wanted}")))
-        }
+        None => Err(ConfigError::impossible(&format!("{path}.{key}"), "it is not said", format!("write {wanted}"))),
     };
     let name = text("name", "what the track is called, such as \"Guest\"")?;
     let kinds = "\"video\" or \"audio\"";

@@ -51,7 +51,8 @@ enum Outcome {
 impl Opened {
     /// Starts the encoders and opens the file.
     pub fn open(order: &Order, mut destination: Destination) -> Result<Opened, RecordError> {
-        let can_be_mended = matches!(destination, Destination::File(_)) && order.recipe.is_some() && order.further.is_empty();
+        let can_be_mended =
+            matches!(destination, Destination::File(_)) && order.recipe.is_some() && order.further.is_empty();
         let shared = Arc::new(Shared::new(can_be_mended, order.room.clone()));
         let (container, least) = (order.valid.container(), order.valid.limits().min_free_bytes);
         let packets = destination.take_packets();

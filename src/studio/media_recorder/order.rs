@@ -6,8 +6,8 @@ use super::event::RecordingEvent;
 use super::place::numbered;
 use super::room::Room;
 use super::sink::Destination;
-use crate::disk::{Place, WriterError};
 use super::tracks::Expected;
+use crate::disk::{Place, WriterError};
 use crate::media::{
     Choice, EncoderTable, FurtherKind, FurtherTrack, PictureTrack, RawPictures, RawSound, RecordingSpec, SoundTrack,
 };
@@ -170,7 +170,8 @@ impl Order {
             });
             TrackFacts { name: name.to_owned(), pictures: sound.is_none(), priming }
         };
-        let main = spec.pictures.map(|_| facts("", None)).into_iter().chain(spec.sound.map(|sound| facts("", Some(sound))));
+        let main =
+            spec.pictures.map(|_| facts("", None)).into_iter().chain(spec.sound.map(|sound| facts("", Some(sound))));
         main.chain(spec.further.iter().map(|track| facts(&track.name, track.sound()))).collect()
     }
 }

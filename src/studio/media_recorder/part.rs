@@ -51,7 +51,17 @@ pub struct Part {
 impl Part {
     /// A part that begins there.
     pub fn new(lane: Lane, first: Cut, until: Option<Until>, why: &'static str) -> Part {
-        Part { lane, first, until, taken: first, kept: VecDeque::new(), further: Vec::new(), kept_further: VecDeque::new(), why, instead_of: None }
+        Part {
+            lane,
+            first,
+            until,
+            taken: first,
+            kept: VecDeque::new(),
+            further: Vec::new(),
+            kept_further: VecDeque::new(),
+            why,
+            instead_of: None,
+        }
     }
 
     /// What lies in this part of a further track, which begins there in it.

@@ -95,7 +95,8 @@ mod tests {
     #[test]
     fn a_piece_is_cut_to_the_sample() {
         let bytes = Arc::new(vec![0; 10]);
-        let sound = || Piece { track: 1, what: What::Sound { first: 100, bytes: bytes.clone(), skip: 1, take: 4, one: 2 } };
+        let sound =
+            || Piece { track: 1, what: What::Sound { first: 100, bytes: bytes.clone(), skip: 1, take: 4, one: 2 } };
         let span = |piece: Option<Piece>| match piece.map(|piece| piece.what) {
             Some(What::Sound { first, skip, take, .. }) => Some((first, skip, take)),
             Some(What::Silence { first, samples }) => Some((first, 0, samples)),

@@ -157,13 +157,7 @@ impl<P: Clone, S: Clone> Lane<P, S> {
     }
 
     /// A block of sound, whose first sample was taken at `stamp` on the clock of the feed's stamps.
-    pub fn sound(
-        &mut self,
-        main: &Feed<P, S>,
-        stamp: Option<Mono>,
-        samples: u64,
-        payload: S,
-    ) -> Result<(), FeedError> {
+    pub fn sound(&mut self, main: &Feed<P, S>, stamp: Option<Mono>, samples: u64, payload: S) -> Result<(), FeedError> {
         let LanePlan::Sound(rate_hz) = self.plan else { return self.unexpected(Stream::Sound) };
         if samples == 0 || samples > u64::from(rate_hz) * BLOCK_SECONDS_MAX {
             self.refused += 1;
@@ -284,7 +278,8 @@ impl<P: Clone, S: Clone> Lane<P, S> {
         };
         let newest = self.held.back().map_or(0, &place);
         // What begins before the cut belongs to the recording.
-        let before = |at: usize| at < self.held.len() && main.settled_ns().is_some_and(|cut| self.begins_ns(main, at) < cut);
+        let before =
+            |at: usize| at < self.held.len() && main.settled_ns().is_some_and(|cut| self.begins_ns(main, at) < cut);
         let kept = (0..2).take_while(|at| before(*at)).count();
         while let Some(oldest) = self.held.get(kept).filter(|_| self.held.len() > kept + 1) {
             if newest.saturating_sub(place(oldest).saturating_add(oldest.length_ns)) <= KEPT_NS {

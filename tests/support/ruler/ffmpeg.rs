@@ -95,7 +95,18 @@ fn frames(file: &Path, index: usize, size: Size) -> Vec<Frame> {
     let filter = format!("showinfo=checksum=0,crop=iw:{rows}:0:0:exact=1,extractplanes=y");
     let (mut child, times) = decode(
         file,
-        &["-map", &format!("0:v:{index}"), "-vf", &filter, "-fps_mode", "passthrough", "-pix_fmt", "gray", "-f", "rawvideo"],
+        &[
+            "-map",
+            &format!("0:v:{index}"),
+            "-vf",
+            &filter,
+            "-fps_mode",
+            "passthrough",
+            "-pix_fmt",
+            "gray",
+            "-f",
+            "rawvideo",
+        ],
     );
     let width = size.width as usize;
     let mut out = child.stdout.take().expect("it was piped");

@@ -15,17 +15,36 @@ fn main_feed() -> Main {
     Feed::new(Plan::new(Some(Rate::whole(30)), Some(HZ))).expect("a good plan")
 }
 
-fn drained(feed: &mut Main) -> (u64, u64) {
-    let (mut pictures, mut samples) = (0, 0);
-    while let Some(output) = feed.poll() {
-        match output {
-            Output::Picture { .. } => pictures += 1,
-            Output::Sound { take, .. } => samples += take,
-            Output::Silence(silent) => samples += silent,
-            Output::Happened(_) => {}
+/// What the main pair has handed out: its pictures, its samples, and which of the source's lies where.
+#[derive(Default)]
+struct Made {
+    pictures: u64,
+    samples: u64,
+    at: Vec<(u64, u64)>,
+}
+
+impl Made {
+    fn drain(&mut self, feed: &mut Main) {
+        while let Some(output) = feed.poll() {
+            match output {
+                Output::Picture { .. } => self.pictures += 1,
+                Output::Sound { payload, skip, take } => {
+                    self.at.push((self.samples, payload + skip));
+                    self.samples += take;
+                }
+                Output::Silence(silent) => self.samples += silent,
+                Output::Happened(_) => {}
+            }
         }
     }
-    (pictures, samples)
+
+    /// When the sound that lies there was truly taken, in seconds.
+    fn taken_s(&self, place_s: f64) -> f64 {
+        let sample = place_s * f64::from(HZ);
+        let index = self.at.partition_point(|(at, _)| *at as f64 <= sample).max(1) - 1;
+        let (at, source) = self.at[index];
+        (source as f64 + sample - at as f64) / f64::from(HZ)
+    }
 }
 
 /// A lane, with all that it has handed out.
@@ -40,7 +59,12 @@ struct Track {
 
 impl Track {
     fn new(plan: LanePlan) -> Track {
-        Track { lane: Lane::new(plan).expect("a good plan"), pictures: Vec::new(), sound: Vec::new(), stretch: Stretch::new(1) }
+        Track {
+            lane: Lane::new(plan).expect("a good plan"),
+            pictures: Vec::new(),
+            sound: Vec::new(),
+            stretch: Stretch::new(1),
+        }
     }
 
     fn drain(&mut self, main: &Main) {
@@ -76,7 +100,7 @@ struct World {
     side_ppm: f64,
     jitter_ns: u64,
     seed: u64,
-    out: (u64, u64),
+    made: Made,
 }
 
 impl World {
@@ -89,7 +113,7 @@ impl World {
             side_ppm,
             jitter_ns,
             seed,
-            out: (0, 0),
+            made: Made::default(),
         }
     }
 
@@ -115,8 +139,7 @@ impl World {
     }
 
     fn drain(&mut self) {
-        let (pictures, samples) = drained(&mut self.main);
-        self.out = (self.out.0 + pictures, self.out.1 + samples);
+        self.made.drain(&mut self.main);
         self.sound.drain(&self.main);
         self.pictures.drain(&self.main);
     }
@@ -139,20 +162,38 @@ impl World {
 
     #[track_caller]
     fn assert_equal_lengths(&self) {
-        let (pictures, samples) = self.out;
+        let Made { pictures, samples, .. } = self.made;
         assert_eq!(samples, pictures * 1_600);
         assert_eq!(self.sound.sound.len() as u64, (samples * 44_100 + 24_000) / 48_000);
         assert_eq!(self.pictures.pictures.len() as u64, (pictures * 25).div_ceil(30));
         assert!(self.pictures.pictures.iter().enumerate().all(|(n, (index, _))| n as u64 == *index));
     }
 
-    /// How far the side's sound lies from where it should, at worst, in milliseconds of the recording; behind its begin.
-    fn sound_error_ms(&self, from: usize) -> f64 {
+    /// How far the side's sound lies from that of the main pair, at worst, in milliseconds, from that place on; but not
+    /// near the end, where the sources stop.
+    fn apart_ms(&self, from_s: f64) -> f64 {
         let rate = 44_100.0 * (1.0 + self.side_ppm * 1e-6);
-        let error = |(n, value): (usize, &f32)| (f64::from(*value) / rate - n as f64 / 44_100.0) * 1e3;
-        // The end is where the sources stopped, somewhere within a slot.
-        let heard = self.sound.sound.len() - 4_410;
-        self.sound.sound[..heard].iter().enumerate().skip(from).map(error).fold(0.0, |worst, ms| worst.abs().max(ms.abs()))
+        let sound = &self.sound.sound;
+        let last = sound.len() - 4_410;
+        // Such large numbers are read back to a sample or two. Where it begins or ends, the converter has silence on one side.
+        let is_smooth = |n: usize| sound[n - 64..n + 64].windows(2).all(|pair| (pair[1] - pair[0] - 1.0).abs() < 0.5);
+        let judged: Vec<f64> = (64..last)
+            .step_by(101)
+            .skip_while(|n| *n as f64 / 44_100.0 < from_s)
+            .filter(|n| is_smooth(*n))
+            .map(|n| (f64::from(sound[n]) / rate - self.made.taken_s(n as f64 / 44_100.0)).abs() * 1e3)
+            .collect();
+        assert!(judged.len() * 101 * 10 > (last - (from_s * 44_100.0) as usize) * 9, "most of it is sound");
+        judged.into_iter().fold(0.0, f64::max)
+    }
+
+    /// Where, from that place on, the sound does not go on from one sample to the next.
+    fn clicks(&self, from_s: f64) -> Vec<(usize, f32, f32)> {
+        let sound = &self.sound.sound;
+        let last = sound.len() - 4_410;
+        let step = |n: usize| (n, sound[n], sound[n + 1]);
+        let from = (from_s * 44_100.0) as usize;
+        (from..last).map(step).filter(|(_, one, next)| (next - one - 1.0).abs() > 3.0).collect()
     }
 }
 
@@ -165,9 +206,14 @@ fn whatever_the_order_all_tracks_are_equally_long_and_in_step() {
         world.run(&[0, 1, 2, 3], 20_000_000_000, [0, 30_000_000, 400_000_000][seed as usize % 3]);
         world.end();
         world.assert_equal_lengths();
-        // Stamps that are late by up to eight milliseconds are four late in the mean, all alike.
-        let worst = world.sound_error_ms(44_100);
-        assert!(worst < 3.0, "{seed}: {worst} ms");
+        assert_eq!(
+            world.clicks(1.0).into_iter().take(9).collect::<Vec<_>>(),
+            [],
+            "{seed}: {:?}",
+            world.sound.lane.sync()
+        );
+        let worst = world.apart_ms(1.0);
+        assert!(worst < 4.0, "{seed}: {worst} ms");
         assert_eq!(world.sound.lane.sync().gaps + world.pictures.lane.sync().gaps, 0, "{seed}");
         for (index, picture) in world.pictures.pictures.iter().skip(25) {
             let off = picture.map(|picture| picture.abs_diff(*index));
@@ -179,8 +225,8 @@ fn whatever_the_order_all_tracks_are_equally_long_and_in_step() {
 #[test]
 fn pauses_take_the_same_from_all_tracks() {
     let mut world = World::new(120.0, 3_000_000, 5);
-    let mut paused_ns = 0;
-    for part in 0..20 {
+    let mut paused_ns = 0_u64;
+    for part in 0..20_u64 {
         let begin = part * 1_000_000_000;
         world.run(&[0, 1, 2, 3], begin + 600_000_000, 20_000_000);
         world.main.pause(None).expect("it records");
@@ -201,18 +247,13 @@ fn pauses_take_the_same_from_all_tracks() {
     world.run(&[0, 1, 2, 3], 21_000_000_000, 20_000_000);
     world.end();
     world.assert_equal_lengths();
-    let rate = 44_100.0 * (1.0 + 120e-6);
-    let near_end = world.sound.sound.len() - 22_050;
-    let taken_s = f64::from(world.sound.sound[near_end]) / rate;
-    let expected_s = near_end as f64 / 44_100.0 + paused_ns as f64 / 1e9;
     let pauses: u64 = world.main.pauses().iter().map(|pause| pause.samples).sum();
-    let exact_s = near_end as f64 / 44_100.0 + pauses as f64 / 48_000.0;
-    assert!((taken_s - exact_s).abs() < 0.003, "{taken_s} {exact_s}");
-    assert!((taken_s - expected_s).abs() < 0.5, "pauses were as long as they should be");
+    assert!((pauses as f64 / 48_000.0 - paused_ns as f64 / 1e9).abs() < 0.7, "{pauses}");
+    let apart = world.apart_ms(12.0);
+    assert!(apart < 3.0, "{apart} ms");
     let (index, picture) = world.pictures.pictures[world.pictures.pictures.len() - 10];
-    let shown_s = picture.expect("a picture") as f64 / 25.0;
-    let place_s = index as f64 / 25.0 + pauses as f64 / 48_000.0;
-    assert!((shown_s - place_s).abs() < 0.021 + 0.003, "{shown_s} {place_s}");
+    let off_s = picture.expect("a picture") as f64 / 25.0 - world.made.taken_s(index as f64 / 25.0);
+    assert!(off_s.abs() < 0.5 / 25.0 + 0.004, "within half of its slot: {off_s}");
 }
 
 #[test]
@@ -239,7 +280,7 @@ fn a_source_that_begins_late_or_stays_away_is_filled_and_told_of() {
 
 #[test]
 fn without_stamps_everything_is_counted_to_the_sample() {
-    let mut main = main_feed();
+    let (mut main, mut made) = (main_feed(), Made::default());
     let (mut sound, mut pictures) = (Track::new(LanePlan::Sound(HZ)), Track::new(LanePlan::Pictures(Rate::whole(30))));
     for n in 0..90 {
         if n == 60 {
@@ -252,7 +293,7 @@ fn without_stamps_everything_is_counted_to_the_sample() {
             sound.lane.sound(&main, None, 1_600, n * 1_600).expect("counted");
         }
         pictures.lane.picture(&main, None, n).expect("counted");
-        drained(&mut main);
+        made.drain(&mut main);
         sound.drain(&main);
         pictures.drain(&main);
     }
