@@ -63,7 +63,7 @@ enum Command {
     Demo(demo::Demo),
     /// Record a golden master from this machine's camera and microphone
     #[command(args_override_self = true)]
-    Record(record::Record),
+    Record(Box<record::Record>),
     /// Finish in place what a crash left behind, ours or anybody's fragmented MP4
     Recover(recover::Recover),
     /// Place all masters of a call on one time line for the editor, and tell how well they fit

@@ -38,7 +38,8 @@
 //! 5. `playout.rs` and `studio/call/sound.rs`: the way of a voice, from one real-time thread to the next.
 //!
 //! A golden master is a take. Every other recording is a `studio/media_recorder.rs`: `sync/feed.rs` puts what a program
-//! submits in order, `media/recording.rs` makes any file of it. What is submitted comes from a program, from devices
+//! submits in order, `media/recording.rs` makes any file of it. Further tracks, each from a source of its own, are lanes
+//! beside that feed (`sync/feed/lane.rs`) and branches of that graph (`media/recording/further.rs`). What is submitted comes from a program, from devices
 //! (`studio/live.rs`), or out of a file (`studio/from_file.rs`, read by `media/read_file.rs`).
 //!
 //! Afterwards `studio/align.rs` puts the masters of a call on one time line.

@@ -56,9 +56,9 @@ pub use priority::{ask_for_real_time_clients, try_real_time};
 pub use read_file::{FileItem, FilePictures, FileSound, MediaFile, ReadFileError};
 pub use read_sound::{DecodedSound, ReadSoundError, SoundFile};
 pub use recording::{
-    EncodedCounts, EncodedPacket, PacketKind, PictureNotes, PicturePacket, PictureTrack, PixelFormat, RawPicture,
-    RawPictureError, RawPictures, RawSound, Recording, RecordingSignal, RecordingSpec, SampleFormat, SoundTrack,
-    sound_rate_max_hz,
+    EncodedCounts, EncodedPacket, FurtherKind, FurtherTrack, PacketKind, PictureNotes, PicturePacket, PictureTrack,
+    PixelFormat, RawPicture, RawPictureError, RawPictures, RawSound, Recording, RecordingSignal, RecordingSpec,
+    SampleFormat, SoundTrack, sound_rate_max_hz,
 };
 pub use rewrite::{Packets, RewriteError, packets, rewrite};
 pub use speaker::{Filler, Speaker, SpeakerError, SpeakerSignal};

@@ -72,17 +72,17 @@ pub use call::{
     VoiceFrames, VoiceStats,
 };
 pub use config::{
-    Adaptive, AudioConfig, AudioQuality, ConfigError, Limits, Loudness, Preset, PresetShelf, RecordingConfig, Valid,
-    VideoConfig, WhenReached, presets,
+    Adaptive, AudioConfig, AudioQuality, ConfigError, Limits, Loudness, MediaRecipe, Preset, PresetShelf,
+    RecordingConfig, TrackConfig, TrackMedia, TrackRecipe, Valid, VideoConfig, WhenReached, presets,
 };
 pub use event::{Event, Finished};
 pub use examine::{Encoder, Examination, devices_for_trying, examine};
 pub use from_file::{FileError, FileRecorder, FileSource, record_file};
-pub use live::{LiveError, LiveEvent, LiveRecorder};
+pub use live::{FurtherDevice, FurtherSource, LiveError, LiveEvent, LiveRecorder};
 pub use media_recorder::{
     AudioBlock, FileReport, Finishing, FinishingStep, LoudnessReport, MachineReport, MediaRecorder, MemoryOutput,
-    Normalised, Output, PacketOutput, PauseReport, RecordError, RecordingEvent, RecordingReport, RecordingStatus,
-    SubmitError, SyncReport, VideoFrame,
+    Normalised, Output, PacketOutput, PauseReport, RecordError, RecorderTrack, RecordingEvent, RecordingReport,
+    RecordingStatus, SubmitError, SyncReport, TrackId, TrackReport, VideoFrame,
 };
 pub use meters::{Level, Meters};
 pub use pictures::{PictureWatch, Shown};

@@ -17,7 +17,8 @@
 //! argument, so that two hours of drift are simulated in a second.
 //!
 //! That is a machine's own master. What programs submit, at any rate and with pauses, goes through [`Feed`], which has
-//! no clock at all.
+//! no clock at all. Further tracks of the same recording, each from a source of its own, are a [`feed::Lane`] beside it;
+//! [`Stretch`] brings their sound to the feed's clock.
 //!
 //! The run loop of the first two: tell it what came (`block`, `picture`, `..._gone`), then `poll` until it answers
 //! *wait until*, and come back then or when something comes.
@@ -26,9 +27,11 @@ pub mod align;
 pub mod cadence;
 pub mod clock_line;
 pub mod feed;
+mod kernel;
 pub mod peer_clock;
 pub mod ruler;
 pub mod sound;
+pub mod stretch;
 pub mod sync_tone;
 pub mod timeline;
 
@@ -36,3 +39,4 @@ pub use cadence::Cadence;
 pub use clock_line::ClockLine;
 pub use feed::Feed;
 pub use sound::SoundTrack;
+pub use stretch::Stretch;

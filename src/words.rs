@@ -15,7 +15,7 @@ pub mod timecode;
 
 pub use format::{AudioCodec, Container, VideoCodec};
 pub use mono::Mono;
-pub use note::{Facts, FragmentNote, Happening, What};
+pub use note::{Facts, FragmentNote, Happening, TrackFacts, What};
 pub use people::{CopyDistances, PEOPLE_MAX, PeerId, SessionLine, VoicePlan};
 pub use picture::{Rate, Size};
 pub use recipe::{PictureRecipe, Quality, SoundRecipe, Target};

@@ -11,6 +11,8 @@ use std::process::{Command, Output};
 const NAMES: &[&str] = &[
     "camera",
     "far-picture",
+    "further-picture",
+    "further-sound",
     "listen",
     "master",
     "master-picture",

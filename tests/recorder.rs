@@ -13,4 +13,5 @@ pub mod reel;
 mod telling;
 mod threads;
 mod timecodes;
+mod tracks;
 mod wrong;

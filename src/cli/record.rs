@@ -5,6 +5,7 @@ mod again;
 mod general;
 mod keys;
 mod printer;
+mod sources;
 
 use super::log;
 use super::shared::{Shared, say, say_json, start_media};

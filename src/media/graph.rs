@@ -167,7 +167,8 @@ fn on_stream_status(status: &gst::message::StreamStatus) {
     if kind != gst::StreamStatusType::Enter {
         return;
     }
-    match owner.name().as_str() {
+    // Those of further tracks are numbered.
+    match owner.name().trim_end_matches(|c: char| c.is_ascii_digit() || c == '_') {
         "source" => priority::capture_this_thread(),
         "pictures" | "sound" | "mux" => priority::favour_this_thread(),
         _ => {}

@@ -15,6 +15,7 @@ fn every_text_has_every_name_it_promises_and_leaves_no_pad_open() {
     let slots = [
         ("source", "fakesrc"),
         ("sink", "fakesink"),
+        ("into", "fakesink"),
         ("decoder", ""),
         ("demuxer", "matroskademux"),
         ("video_encoder", video.as_str()),

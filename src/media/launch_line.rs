@@ -48,6 +48,7 @@ pub fn launch_line(name: &str, camera: &Device, microphone: &Device) -> Result<S
         ("source", &source),
         ("decoder", decoder),
         ("sink", "fakesink sync=true"),
+        ("into", "fakesink"),
         ("demuxer", "matroskademux"),
         ("muxer", "matroskamux name=mux"),
         ("picture_pad", "video_0"),

@@ -11,12 +11,14 @@
 mod channels;
 mod copy;
 mod delivery;
+mod further;
 mod opus;
 mod raw;
 mod tap;
 mod wrap;
 
 pub use copy::{PictureNotes, PicturePacket};
+pub use further::{FurtherKind, FurtherTrack};
 pub use raw::{PixelFormat, RawPicture, RawPictureError, RawPictures, RawSound, SampleFormat};
 pub use tap::{EncodedPacket, PacketKind};
 pub(in crate::media) use wrap::muxer;
@@ -25,7 +27,6 @@ pub use wrap::sound_rate_max_hz;
 use super::counted::{self, push, stamp};
 use super::encoders::Choice;
 use super::graph::{Graph, GraphError, GraphSignal, Trouble};
-use super::text::Text;
 use crate::words::{AudioCodec, Container, Mono, PictureRecipe, Rate, SoundRecipe};
 use channels::{channel_mask, given_order, reorder};
 use delivery::deliver;
@@ -67,6 +68,8 @@ pub struct RecordingSpec<'a> {
     pub pictures: Option<PictureTrack<'a>>,
     /// None makes a file of pictures alone.
     pub sound: Option<SoundTrack<'a>>,
+    /// Tracks beside these, each from a source of its own; numbered from 1.
+    pub further: &'a [FurtherTrack],
 }
 
 /// What a recording tells, from its own threads.
@@ -109,6 +112,22 @@ struct Passed {
     bytes: AtomicU64,
 }
 
+impl Passed {
+    fn read(&self) -> (u64, u64) {
+        (self.buffers.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
+    }
+}
+
+/// The way to the encoder of a further track.
+#[derive(Debug)]
+struct Branch {
+    source: gst_app::AppSrc,
+    /// Of its pictures, if it holds some.
+    rate: Option<Rate>,
+    sound: Option<SoundSource>,
+    counts: Arc<Passed>,
+}
+
 #[derive(Debug)]
 struct SoundSource {
     source: gst_app::AppSrc,
@@ -125,6 +144,7 @@ pub struct Recording {
     _graph: Graph,
     pictures: Option<(gst_app::AppSrc, Rate)>,
     sound: Option<SoundSource>,
+    further: Vec<Branch>,
     picture_counts: Arc<Passed>,
     sound_counts: Arc<Passed>,
 }
@@ -139,12 +159,16 @@ impl RecordingSpec<'_> {
     /// hide. The muxer of MP4 and MOV leaves that to whoever writes its header; elsewhere there is nothing to hide.
     /// Of Opus the muxer says it itself, and the opening keeps that.
     pub fn priming(&self) -> u32 {
-        let in_fragments = self.wrap().in_fragments;
-        self.sound.filter(|_| in_fragments).map_or(0, |sound| sound.encoder.priming)
+        self.sound.map_or(0, |sound| self.priming_of(sound))
+    }
+
+    /// The same of any of its sounds.
+    pub fn priming_of(&self, sound: SoundTrack<'_>) -> u32 {
+        if self.wrap().in_fragments { sound.encoder.priming } else { 0 }
     }
 
     fn wrap(&self) -> Wrap {
-        wrap(self.container, self.sound.map(|sound| sound.recipe.codec))
+        wrap(self.container, self.sounds().map(|sound| sound.recipe.codec))
     }
 
     fn text_name(&self) -> &'static str {
@@ -202,7 +226,7 @@ impl Recording {
     pub fn text(spec: &RecordingSpec<'_>) -> Result<String, GraphError> {
         let slots = spec.slots();
         let slots: Vec<(&str, &str)> = slots.iter().map(|(slot, value)| (*slot, value.as_str())).collect();
-        Ok(Text::load(spec.text_name())?.filled(&slots)?)
+        Ok(spec.joined(spec.text_name())?.filled(&slots)?)
     }
 
     /// Starts the encoders.
@@ -221,10 +245,11 @@ impl Recording {
     ) -> Result<Recording, GraphError> {
         let slots = spec.slots();
         let slots: Vec<(&str, &str)> = slots.iter().map(|(slot, value)| (*slot, value.as_str())).collect();
-        let graph = Graph::build(&Text::load(text)?, &slots)?;
+        let graph = Graph::build(&spec.joined(text)?, &slots)?;
         let mut recording = Recording {
             pictures: None,
             sound: None,
+            further: Vec::new(),
             picture_counts: Arc::default(),
             sound_counts: Arc::default(),
             _graph: graph,
@@ -240,18 +265,12 @@ impl Recording {
             recording.pictures = Some((source, track.recipe.rate));
         }
         if let Some(track) = &spec.sound {
-            let source = graph.app_source("sound")?;
-            source.set_caps(Some(&spec.raw_sound_caps(track)));
             let pad = wrap.sound_pads[usize::from(spec.pictures.is_none())];
+            recording.sound = Some(sound_source(spec, graph, "sound", pad, track)?);
             count(graph, pad, &recording.sound_counts)?;
-            if wrap.in_fragments && track.recipe.codec == AudioCodec::Opus {
-                graph.element("mux")?.static_pad(pad).iter().for_each(opus::even_out);
-            }
-            let spent = u64::from(wrap.run_in(track.recipe.codec, track.encoder.priming));
-            let run_in = (spent * u64::from(track.raw.rate_hz)).div_ceil(u64::from(track.recipe.rate_hz.max(1)));
-            let order = given_order(track.recipe.channels, track.recipe.codec)
-                .filter(|_| track.raw.channels == track.recipe.channels);
-            recording.sound = Some(SoundSource { source, raw: track.raw, run_in, order });
+        }
+        for (number, (track, pad)) in (1..).zip(spec.branches()) {
+            recording.further.push(branch(spec, graph, number, track, &pad)?);
         }
         let on_signal = Arc::new(on_signal);
         deliver(&graph.app_sink("file")?, wrap.in_fragments, on_signal.clone());
@@ -274,36 +293,16 @@ impl Recording {
     }
 
     /// Samples from `first_sample` on, counted at the raw sound's own rate, without a gap.
-    pub fn sound(&self, first_sample: u64, mut bytes: Vec<u8>) {
-        let Some(sound) = &self.sound else { return };
-        let samples = (bytes.len() / sound.raw.sample_bytes().max(1)) as u64;
-        let skipped = sound.run_in.saturating_sub(first_sample).min(samples);
-        if skipped == samples {
-            return;
+    pub fn sound(&self, first_sample: u64, bytes: Vec<u8>) {
+        if let Some(sound) = &self.sound {
+            sound.give(first_sample, bytes);
         }
-        if let Some(order) = sound.order {
-            reorder(&mut bytes, sound.raw.format.bytes(), order);
-        }
-        let mut buffer = gst::Buffer::from_mut_slice(bytes);
-        if skipped > 0 {
-            let from = skipped as usize * sound.raw.sample_bytes();
-            let rest = buffer.copy_region(gst::BufferCopyFlags::MEMORY, from..);
-            buffer = rest.expect("fewer are skipped than there are");
-        }
-        let first = first_sample + skipped - sound.run_in;
-        let stamped = buffer.get_mut().expect("a fresh buffer has one owner");
-        stamp(stamped, first, samples - skipped, Rate::whole(sound.raw.rate_hz));
-        push(&sound.source, buffer);
     }
 
     /// Silence from `first_sample` on, a second at most in one piece.
     pub fn silence(&self, first_sample: u64, samples: u64) {
-        let Some(RawSound { format, rate_hz, .. }) = self.sound.as_ref().map(|sound| sound.raw) else { return };
-        let sample_bytes = self.sound.as_ref().map_or(0, |sound| sound.raw.sample_bytes());
-        let second = u64::from(rate_hz.max(1));
-        for begin in (0..samples).step_by(second as usize) {
-            let take = second.min(samples - begin);
-            self.sound(first_sample + begin, vec![format.silence(); take as usize * sample_bytes]);
+        if let Some(sound) = &self.sound {
+            sound.give_silence(first_sample, samples);
         }
     }
 
@@ -343,8 +342,84 @@ impl Recording {
     }
 
     fn sources(&self) -> impl Iterator<Item = &gst_app::AppSrc> {
-        self.pictures.iter().map(|(source, _)| source).chain(self.sound.iter().map(|sound| &sound.source))
+        let main = self.pictures.iter().map(|(source, _)| source).chain(self.sound.iter().map(|sound| &sound.source));
+        main.chain(self.further.iter().map(|branch| &branch.source))
     }
+}
+
+impl SoundSource {
+    fn give(&self, first_sample: u64, mut bytes: Vec<u8>) {
+        let samples = (bytes.len() / self.raw.sample_bytes().max(1)) as u64;
+        let skipped = self.run_in.saturating_sub(first_sample).min(samples);
+        if skipped == samples {
+            return;
+        }
+        if let Some(order) = self.order {
+            reorder(&mut bytes, self.raw.format.bytes(), order);
+        }
+        let mut buffer = gst::Buffer::from_mut_slice(bytes);
+        if skipped > 0 {
+            let from = skipped as usize * self.raw.sample_bytes();
+            let rest = buffer.copy_region(gst::BufferCopyFlags::MEMORY, from..);
+            buffer = rest.expect("fewer are skipped than there are");
+        }
+        let first = first_sample + skipped - self.run_in;
+        let stamped = buffer.get_mut().expect("a fresh buffer has one owner");
+        stamp(stamped, first, samples - skipped, Rate::whole(self.raw.rate_hz));
+        push(&self.source, buffer);
+    }
+
+    fn give_silence(&self, first_sample: u64, samples: u64) {
+        let second = u64::from(self.raw.rate_hz.max(1));
+        for begin in (0..samples).step_by(second as usize) {
+            let take = second.min(samples - begin) as usize;
+            self.give(first_sample + begin, vec![self.raw.format.silence(); take * self.raw.sample_bytes()]);
+        }
+    }
+}
+
+/// The way to an encoder of sound, from the source of that name to that pad.
+fn sound_source(
+    spec: &RecordingSpec<'_>,
+    graph: &Graph,
+    name: &str,
+    pad: &str,
+    track: &SoundTrack<'_>,
+) -> Result<SoundSource, GraphError> {
+    let wrap = spec.wrap();
+    let source = graph.app_source(name)?;
+    source.set_caps(Some(&spec.raw_sound_caps(track)));
+    if wrap.in_fragments && track.recipe.codec == AudioCodec::Opus {
+        graph.element("mux")?.static_pad(pad).iter().for_each(opus::even_out);
+    }
+    let spent = u64::from(wrap.run_in(track.recipe.codec, track.encoder.priming));
+    let run_in = (spent * u64::from(track.raw.rate_hz)).div_ceil(u64::from(track.recipe.rate_hz.max(1)));
+    let order =
+        given_order(track.recipe.channels, track.recipe.codec).filter(|_| track.raw.channels == track.recipe.channels);
+    Ok(SoundSource { source, raw: track.raw, run_in, order })
+}
+
+/// The way to the encoder of a further track.
+fn branch(
+    spec: &RecordingSpec<'_>,
+    graph: &Graph,
+    number: usize,
+    track: &FurtherTrack,
+    pad: &str,
+) -> Result<Branch, GraphError> {
+    let counts = Arc::<Passed>::default();
+    count(graph, pad, &counts)?;
+    let (source, rate, sound) = if let Some(sound) = track.sound() {
+        let sound = sound_source(spec, graph, &format!("sound_{number}"), pad, &sound)?;
+        (sound.source.clone(), None, Some(sound))
+    } else {
+        let source = graph.app_source(&format!("pictures_{number}"))?;
+        let pictures = track.pictures();
+        source.set_caps(pictures.map(|track| track.raw.caps(track.recipe.rate)).as_ref());
+        (source, pictures.map(|track| track.recipe.rate), None)
+    };
+    further::entitle(&source, &track.name);
+    Ok(Branch { source, rate, sound, counts })
 }
 
 fn picture_caps(recipe: &PictureRecipe) -> String {

@@ -17,6 +17,8 @@ const OVERRIDE: &str = "HYPERZOOM_PIPELINES";
 const BUILT_IN: &[(&str, &str)] = &[
     ("camera", include_str!("../../pipelines/camera.launch")),
     ("far-picture", include_str!("../../pipelines/far-picture.launch")),
+    ("further-picture", include_str!("../../pipelines/further-picture.launch")),
+    ("further-sound", include_str!("../../pipelines/further-sound.launch")),
     ("listen", include_str!("../../pipelines/listen.launch")),
     ("master", include_str!("../../pipelines/master.launch")),
     ("master-picture", include_str!("../../pipelines/master-picture.launch")),
@@ -130,6 +132,19 @@ impl Text {
             Some(slot) => Err(TextError::OpenSlot { name: self.name.clone(), slot }),
             None => Ok(graph.split_whitespace().collect::<Vec<_>>().join(" ")),
         }
+    }
+
+    /// This one with a branch of that number behind it, whose slots are filled and whose names are numbered.
+    pub fn and(mut self, branch: &Text, slots: &[(&str, &str)], number: usize) -> Result<Text, TextError> {
+        let names = branch.promised();
+        let word = |word: &str| match word.strip_prefix("name=").filter(|name| names.contains(name)) {
+            Some(_) => format!("{word}_{number}"),
+            None => word.to_owned(),
+        };
+        let graph = branch.filled(slots)?;
+        self.body.push('\n');
+        self.body.push_str(&graph.split_whitespace().map(word).collect::<Vec<_>>().join(" "));
+        Ok(self)
     }
 
     fn comments(&self) -> impl Iterator<Item = &str> {

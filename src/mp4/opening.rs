@@ -14,7 +14,7 @@ use super::moov;
 use super::movie::Track;
 use super::note::{self, Note};
 use super::scan_error::ScanError;
-use crate::words::{Facts, RATE_HZ};
+use crate::words::{Facts, RATE_HZ, TrackFacts};
 
 /// The largest header that is taken for one: a muxer's needs a thousand bytes.
 const HEADER_MAX: usize = 1 << 20;
@@ -49,9 +49,16 @@ pub fn opening(header: &[u8], facts: &Facts) -> Result<Vec<u8>, OpeningError> {
     let inside = children(moov.body).ok_or(ScanError::Broken("moov"))?;
     boxed(&mut out, b"moov", |out| {
         let mut tracks = parsed.tracks.iter();
+        // Where there are many, each has its own; muxers put pictures first.
+        let of_kind = |pictures: bool| facts.tracks.iter().filter(move |track| track.pictures == pictures);
+        let mut known = [of_kind(false), of_kind(true)];
         for part in inside {
             match (&part.kind, if &part.kind == b"trak" { tracks.next() } else { None }) {
-                (b"trak", Some(track)) => trak(out, &part, track, facts.audio_priming),
+                (b"trak", Some(track)) => {
+                    let usual = TrackFacts { priming: facts.audio_priming, ..TrackFacts::default() };
+                    let known = &mut known[usize::from(&track.handler == b"vide")];
+                    trak(out, &part, track, known.next().unwrap_or(&usual));
+                }
                 _ => out.extend_from_slice(part.whole),
             }
         }
@@ -60,10 +67,10 @@ pub fn opening(header: &[u8], facts: &Facts) -> Result<Vec<u8>, OpeningError> {
     Ok(out)
 }
 
-fn trak(out: &mut Vec<u8>, trak: &Child<'_>, track: &Track, priming: u32) {
+fn trak(out: &mut Vec<u8>, trak: &Child<'_>, track: &Track, TrackFacts { name, priming, .. }: &TrackFacts) {
     let said = track.edits.iter().find_map(|edit| edit.media_time).unwrap_or(0);
     let media_time = match &track.handler {
-        b"soun" if priming > 0 => i64::from(priming) * i64::from(track.timescale) / RATE_HZ as i64,
+        b"soun" if *priming > 0 => i64::from(*priming) * i64::from(track.timescale) / RATE_HZ as i64,
         b"soun" => said,
         _ => 0,
     };
@@ -75,10 +82,29 @@ fn trak(out: &mut Vec<u8>, trak: &Child<'_>, track: &Track, priming: u32) {
                     out.extend_from_slice(part.whole);
                     edit_list(out, media_time);
                 }
+                b"mdia" if !name.is_empty() => boxed(out, b"mdia", |out| named(out, part.body, name)),
                 _ => out.extend_from_slice(part.whole),
             }
         }
+        if !name.is_empty() {
+            // QuickTime's own place for it.
+            boxed(out, b"udta", |out| boxed(out, b"name", |out| out.extend_from_slice(name.as_bytes())));
+        }
     });
+}
+
+/// The same media, with the name that editors show in its handler.
+fn named(out: &mut Vec<u8>, mdia: &[u8], name: &str) {
+    for part in children(mdia).unwrap_or_default() {
+        match (&part.kind, part.body.get(..24)) {
+            (b"hdlr", Some(kind)) => boxed(out, b"hdlr", |out| {
+                out.extend_from_slice(kind);
+                out.extend_from_slice(name.as_bytes());
+                out.push(0);
+            }),
+            _ => out.extend_from_slice(part.whole),
+        }
+    }
 }
 
 fn edit_list(out: &mut Vec<u8>, media_time: i64) {

@@ -20,6 +20,7 @@ mod read;
 mod setters;
 mod shelf;
 mod sound;
+mod tracks;
 mod value;
 mod write;
 
@@ -28,6 +29,7 @@ pub(super) use check::{FPS_MAX, SIDES};
 pub use error::ConfigError;
 pub use presets::{Preset, presets};
 pub use shelf::PresetShelf;
+pub use tracks::{MediaRecipe, TrackConfig, TrackMedia, TrackRecipe};
 
 use crate::words::{AudioCodec, Container, Quality, Rate, Size, Target, VideoCodec};
 
@@ -77,6 +79,8 @@ pub struct RecordingConfig {
     pub video: Option<VideoConfig>,
     /// The sound; nothing is pictures alone.
     pub audio: Option<AudioConfig>,
+    /// Tracks beside these, each from a source of its own.
+    pub tracks: Vec<TrackConfig>,
     /// What ends it, or begins the next file.
     pub limits: Limits,
     /// What gives way, in this order, when encoding can't keep up; empty is nothing at all.
@@ -252,6 +256,7 @@ impl Default for RecordingConfig {
             container: Container::Mp4,
             video: Some(VideoConfig::default()),
             audio: Some(AudioConfig::default()),
+            tracks: Vec::new(),
             limits: Limits::default(),
             adaptive: Vec::new(),
             loudness: None,

@@ -4,13 +4,13 @@
 
 use super::keeper::{Keeper, leave};
 use super::media_recorder::{
-    AudioBlock, Finishing, MediaRecorder, RecordError, RecordingReport, SubmitError, VideoFrame,
+    AudioBlock, Expected, Finishing, MediaRecorder, RecordError, RecordingReport, SubmitError, VideoFrame,
 };
 use super::plug::{self, SharedFormat};
 use super::prepare::{ChosenCamera, ChosenMicrophone, Devices, PrepareError};
 use super::settings::{CameraChoice, MicrophoneChoice, Settings};
 use crate::media::{CameraSignal, Channel, MicrophoneSignal, PictureFormat, RawPictures, SampleFormat};
-use crate::studio::config::RecordingConfig;
+use crate::studio::config::{RecordingConfig, TrackMedia};
 use crate::words::{Mono, RATE_HZ, Rate, Size};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -40,6 +40,24 @@ pub enum LiveError {
     Record(#[from] RecordError),
 }
 
+/// A further device, for the track of that name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FurtherSource {
+    /// What the configuration calls the track.
+    pub name: String,
+    /// What is recorded on it.
+    pub device: FurtherDevice,
+}
+
+/// What a further track is recorded from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FurtherDevice {
+    /// Pictures.
+    Camera(CameraChoice),
+    /// Sound.
+    Microphone(MicrophoneChoice),
+}
+
 /// What happens on the way, told from threads of its own.
 #[derive(Clone, Debug)]
 pub enum LiveEvent {
@@ -64,8 +82,19 @@ pub struct LiveRecorder {
 impl LiveRecorder {
     /// Turns the devices on and begins the file. A device that is off takes its track out of the configuration.
     pub fn start(
+        config: RecordingConfig,
+        settings: &Settings,
+        path: &Path,
+        tell: impl Fn(LiveEvent) + Send + Sync + 'static,
+    ) -> Result<LiveRecorder, LiveError> {
+        LiveRecorder::start_with(config, settings, &[], path, tell)
+    }
+
+    /// The same, with further devices for the further tracks of the configuration.
+    pub fn start_with(
         mut config: RecordingConfig,
         settings: &Settings,
+        sources: &[FurtherSource],
         path: &Path,
         tell: impl Fn(LiveEvent) + Send + Sync + 'static,
     ) -> Result<LiveRecorder, LiveError> {
@@ -80,21 +109,39 @@ impl LiveRecorder {
         let camera = devices.camera.as_ref().map_or(String::new(), |(device, _)| name(device));
         let microphone = devices.microphone.as_ref().map_or(String::new(), |(device, _)| name(device));
         let gate = Arc::<Gate>::default();
+        let further = further(sources, settings, &config)?;
         // What is refused is refused before a device is turned on.
         let mut recorder = MediaRecorder::new(config)?.sound(SampleFormat::F32, RATE_HZ as u32, 1);
+        let further = further.into_iter().map(|(name, device)| Ok((recorder.track(&*name)?.number(), name, device)));
+        let further = further.collect::<Result<Vec<_>, RecordError>>()?;
         let mut keepers = Vec::new();
         if let Some(chosen) = devices.camera {
             gate.begins_ns.store(DARK, Relaxed);
-            let (keeper, format) = watch(chosen, &camera, &gate, &tell)?;
+            let (keeper, format) = watch(chosen, &camera, MAIN, &gate, &tell)?;
             keepers.push(keeper);
             recorder = recorder.camera_pictures(RawPictures::of_camera(&format));
+        }
+        let mut listened = Vec::new();
+        for (number, name, device) in further {
+            match device {
+                Chosen::Camera(chosen) => {
+                    let (keeper, format) = watch(chosen, &name, number, &gate, &tell)?;
+                    keepers.push(keeper);
+                    recorder = recorder.expecting(number, Expected::Pictures(RawPictures::of_camera(&format)))?;
+                }
+                Chosen::Microphone(chosen) => {
+                    recorder = recorder.track_sound(number, SampleFormat::F32, RATE_HZ as u32, 1)?;
+                    listened.push((chosen, name, number));
+                }
+            }
         }
         tracing::info!("pictures come from '{camera}', sound from '{microphone}'");
         recorder.start(path)?;
         let recorder = Arc::new(recorder);
         // Set once, here.
         let _ = gate.recorder.set(recorder.clone());
-        keepers.extend(devices.microphone.map(|chosen| listen(chosen, &microphone, &gate, &tell)));
+        keepers.extend(devices.microphone.map(|chosen| listen(chosen, &microphone, MAIN, &gate, &tell)));
+        keepers.extend(listened.into_iter().map(|(chosen, name, number)| listen(chosen, &name, number, &gate, &tell)));
         Ok(LiveRecorder { recorder, keepers, camera, microphone })
     }
 
@@ -128,6 +175,9 @@ struct Gate {
     begins_ns: AtomicU64,
 }
 
+/// The track that is the main pair.
+const MAIN: usize = 0;
+
 /// No picture yet.
 const DARK: u64 = u64::MAX;
 
@@ -152,6 +202,39 @@ fn devices_for(settings: &Settings, config: &RecordingConfig) -> Result<Devices,
         *shape = (video.size, video.frame_rate);
     }
     Ok(devices)
+}
+
+/// A further device that was found.
+enum Chosen {
+    Camera(ChosenCamera),
+    Microphone(ChosenMicrophone),
+}
+
+/// Finds the further devices; the test picture has the shape of its track, if no other was asked for.
+fn further(
+    sources: &[FurtherSource],
+    settings: &Settings,
+    config: &RecordingConfig,
+) -> Result<Vec<(String, Chosen)>, PrepareError> {
+    let find = |FurtherSource { name, device }: &FurtherSource| {
+        let mut alone = Settings { camera: CameraChoice::Off, microphone: MicrophoneChoice::Off, ..settings.clone() };
+        let media = config.tracks.iter().find(|track| track.name.eq_ignore_ascii_case(name)).map(|track| &track.media);
+        let (mut wanted, nothing) = (config.clone().without_video().without_audio(), PrepareError::Nothing);
+        match device {
+            FurtherDevice::Camera(choice) => alone.camera = choice.clone(),
+            FurtherDevice::Microphone(choice) => alone.microphone = choice.clone(),
+        }
+        match media {
+            Some(TrackMedia::Video(video)) => wanted.video = Some(video.clone()),
+            Some(TrackMedia::Audio(audio)) => wanted.audio = Some(audio.clone()),
+            // The recorder says what is wrong with the name.
+            None => (wanted.video, wanted.audio) = (config.video.clone(), config.audio.clone()),
+        }
+        let Devices { camera, microphone } = devices_for(&alone, &wanted)?;
+        let chosen = camera.map(Chosen::Camera).or(microphone.map(Chosen::Microphone)).ok_or(nothing)?;
+        Ok((name.clone(), chosen))
+    };
+    sources.iter().map(find).collect()
 }
 
 fn at(mono: Mono) -> Option<Duration> {
@@ -185,9 +268,11 @@ impl Refusals {
     }
 }
 
+/// Pictures for the track of that number.
 fn watch(
     chosen: ChosenCamera,
     name: &str,
+    number: usize,
     gate: &Arc<Gate>,
     tell: &Tell,
 ) -> Result<(Keeper, PictureFormat), LiveError> {
@@ -198,9 +283,13 @@ fn watch(
     let on_signal = move |signal| match signal {
         CameraSignal::Picture(picture) => match gate.recorder.get() {
             Some(recorder) => {
-                if let Some(frame) = VideoFrame::of_camera(&picture) {
-                    refusals.hear(recorder.submit_video(&frame, at(picture.at)));
-                    gate.begins_ns.fetch_min(picture.at.0, Relaxed);
+                let Some(frame) = VideoFrame::of_camera(&picture) else { return };
+                match recorder.track(number) {
+                    Ok(track) => refusals.hear(track.submit_video(&frame, at(picture.at))),
+                    Err(_) => {
+                        refusals.hear(recorder.submit_video(&frame, at(picture.at)));
+                        gate.begins_ns.fetch_min(picture.at.0, Relaxed);
+                    }
                 }
             }
             None => hold_format(&picture.format(), &shared, &first),
@@ -232,18 +321,20 @@ fn hold_format(format: &Option<PictureFormat>, shared: &SharedFormat, first: &Se
     let _ = first.send(Ok(format.clone()));
 }
 
-fn listen(chosen: ChosenMicrophone, name: &str, gate: &Arc<Gate>, tell: &Tell) -> Keeper {
+/// Sound for the track of that number.
+fn listen(chosen: ChosenMicrophone, name: &str, number: usize, gate: &Arc<Gate>, tell: &Tell) -> Keeper {
     let (gate, refusals) = (gate.clone(), refusals(tell));
     let (lost, failing, name) = (tell.clone(), tell.clone(), name.to_owned());
     let chosen: (_, Channel) = chosen;
     let on_signal = move |signal| match signal {
         MicrophoneSignal::Sound(block) => {
-            let Some(recorder) = gate.recorder.get().filter(|_| block.at.0 >= gate.begins_ns.load(Relaxed)) else {
-                return;
-            };
-            match AudioBlock::of_microphone(&block) {
-                Some(sound) => refusals.hear(recorder.submit_audio(&sound, at(block.at))),
-                None => tracing::debug!("a block of the microphone can't be read"),
+            let Some(recorder) = gate.recorder.get() else { return };
+            let has_begun = block.at.0 >= gate.begins_ns.load(Relaxed);
+            match (AudioBlock::of_microphone(&block), recorder.track(number)) {
+                (Some(sound), Ok(track)) => refusals.hear(track.submit_audio(&sound, at(block.at))),
+                (Some(sound), Err(_)) if has_begun => refusals.hear(recorder.submit_audio(&sound, at(block.at))),
+                (Some(_), Err(_)) => {}
+                (None, _) => tracing::debug!("a block of the microphone can't be read"),
             }
         }
         MicrophoneSignal::Lost(why) => {

@@ -13,6 +13,15 @@
 //!
 //! A whole program to begin with is `examples/record_frames.rs`.
 //!
+//! # More than one track
+//!
+//! Beside its pictures and its sound a recording may hold further tracks, each from a source of its own
+//! ([`RecordingConfig::track`], [`MediaRecorder::track`]): all in step with the main pair, paused with it and as long as
+//! it, in the same file. Their sound is brought to the clock of the main sound, their pictures to a constant rate of
+//! their own. A source that begins late or stays away is silence, black or its last picture, and the report tells.
+//! With further tracks no other encoder takes over when one breaks, and no loudness is made at the end; QuickTime with
+//! PCM has no place for their names.
+//!
 //! # More than one file
 //!
 //! A recording goes on in the next file (`talk.mkv`, `talk-2.mkv`, ...) at a limit that rolls over, when the encoder of
@@ -28,6 +37,7 @@ mod adapt;
 mod error;
 mod event;
 mod finishing;
+mod handle;
 mod input;
 mod item;
 mod loudness;
@@ -37,29 +47,34 @@ mod output;
 mod packets;
 mod part;
 mod parts;
+mod piece;
 mod place;
 mod report;
 mod room;
 mod running;
 mod sink;
 mod status;
+mod tracks;
 
 pub use error::{RecordError, SubmitError};
 pub use event::RecordingEvent;
 pub use finishing::{Finishing, FinishingStep};
+pub use handle::{RecorderTrack, TrackId};
 pub use input::{AudioBlock, VideoFrame};
 pub use loudness::{LoudnessReport, Normalised};
 pub use output::{MemoryOutput, Output};
 pub use packets::PacketOutput;
 pub use report::{FileReport, PauseReport, RecordingReport, SyncReport};
 pub use status::{MachineReport, RecordingStatus};
+pub(super) use tracks::Expected;
+pub use tracks::TrackReport;
 
-use super::config::{RecordingConfig, Valid};
+use super::config::{MediaRecipe, RecordingConfig, TrackRecipe, Valid};
 use crate::disk::{Place, preferences::encoders_file, space::free_bytes};
 use crate::media::{self, EncoderTable, PixelFormat, RawPictures, RawSound, Recording, SampleFormat};
 use crate::words::Size;
 use error::{CHANNELS_MAX, SIDE_MAX};
-use order::{Encoders, Order};
+use order::{Encoders, Order, further_tracks};
 use packets::Nowhere;
 use room::Room;
 use running::Running;
@@ -98,6 +113,8 @@ pub struct MediaRecorder {
     valid: Valid,
     pictures: Option<RawPictures>,
     sound: Option<RawSound>,
+    /// What is submitted to the further tracks.
+    tracks: Vec<Expected>,
     table: Option<EncoderTable>,
     running: Mutex<Option<Running>>,
 }
@@ -116,7 +133,16 @@ impl MediaRecorder {
             rate_hz: recipe.rate_hz,
             channels: recipe.channels,
         });
-        Ok(MediaRecorder { valid, pictures, sound, table: None, running: Mutex::new(None) })
+        let expected = |track: &TrackRecipe| match &track.media {
+            MediaRecipe::Picture(recipe) => Expected::Pictures(RawPictures::new(PixelFormat::I420, recipe.size)),
+            MediaRecipe::Sound(recipe) => Expected::Sound(RawSound {
+                format: SampleFormat::F32,
+                rate_hz: recipe.rate_hz,
+                channels: recipe.channels,
+            }),
+        };
+        let tracks = valid.tracks().iter().map(expected).collect();
+        Ok(MediaRecorder { valid, pictures, sound, tracks, table: None, running: Mutex::new(None) })
     }
 
     /// Pictures will come like that; they are brought to the configured size.
@@ -238,22 +264,26 @@ impl MediaRecorder {
     fn begun(&self, destination: impl FnOnce(u64) -> Result<Destination, RecordError>) -> Result<Running, RecordError> {
         self.check_input()?;
         let order = self.order()?;
-        Running::begin(order, destination(self.valid.limits().min_free_bytes)?)
+        Running::begin(order, &self.tracks, destination(self.valid.limits().min_free_bytes)?)
     }
 
     /// Whether what was announced can come at all; rates are for the feed to judge.
     fn check_input(&self) -> Result<(), RecordError> {
-        if let Some(RawPictures { size, .. }) = self.pictures
-            && ![size.width, size.height].iter().all(|side| (1..=SIDE_MAX).contains(side))
-        {
-            return Err(RecordError::Pictures { size });
-        }
-        match self.sound {
-            Some(RawSound { channels, .. }) if !(1..=CHANNELS_MAX).contains(&channels) => {
-                Err(RecordError::Sound { channels })
+        let main = self.pictures.clone().map(Expected::Pictures).into_iter().chain(self.sound.map(Expected::Sound));
+        for expected in main.chain(self.tracks.iter().cloned()) {
+            match expected {
+                Expected::Pictures(RawPictures { size, .. })
+                    if ![size.width, size.height].iter().all(|side| (1..=SIDE_MAX).contains(side)) =>
+                {
+                    return Err(RecordError::Pictures { size });
+                }
+                Expected::Sound(RawSound { channels, .. }) if !(1..=CHANNELS_MAX).contains(&channels) => {
+                    return Err(RecordError::Sound { channels });
+                }
+                _ => {}
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// A picture, taken at `at` on any clock of the caller's, or one slot after the one before.
@@ -327,8 +357,10 @@ impl MediaRecorder {
     fn order(&self) -> Result<Order, RecordError> {
         media::start().map_err(RecordError::Media)?;
         let table = self.table.clone().map_or_else(own_table, Ok)?;
+        let encoders = Encoders::choose(&self.valid, &table)?;
         Ok(Order {
-            encoders: Encoders::choose(&self.valid, &table)?,
+            further: further_tracks(&self.valid, &encoders, &self.tracks),
+            encoders,
             recipe: self.valid.picture().cloned(),
             valid: self.valid.clone(),
             pictures: self.pictures.clone(),

@@ -22,15 +22,18 @@
 //! begins with silence or black. Only whoever says when to cut is taken at their word, to the sample. Sound is never resampled or dropped; pictures are placed on its
 //! time, as in a master. A pause is a cut in that time, the same for both, so that pauses never add up to an error.
 
+mod beside;
 mod cuts;
 mod gate;
 mod inside;
+mod lane;
 mod score;
 mod sounds;
 mod steady;
 mod tape;
 
 pub use gate::Stream;
+pub use lane::{Lane, LaneOutput, LanePlan};
 pub use score::Sync;
 
 use super::Cadence;

@@ -47,6 +47,20 @@ pub struct Facts {
     pub started_utc_us: i64,
     /// The session clock at sample 0, in microseconds; 0 in a recording without a call.
     pub started_session_us: i64,
+    /// All tracks, where there are more than pictures and sound: those of each kind in the order of the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tracks: Vec<TrackFacts>,
+}
+
+/// What is true of one track of many.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrackFacts {
+    /// What editors show; empty for the main pair.
+    pub name: String,
+    /// It holds pictures, not sound.
+    pub pictures: bool,
+    /// As `audio_priming`.
+    pub priming: u32,
 }
 
 /// Something that a person who edits the recording may want to know, and where it lies.

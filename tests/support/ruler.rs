@@ -14,8 +14,8 @@ mod gstreamer;
 mod sound;
 mod walk;
 
-pub use ffmpeg::read_with_ffmpeg;
-pub use gstreamer::read_with_gstreamer;
+pub use ffmpeg::{read_all_with_ffmpeg, read_with_ffmpeg};
+pub use gstreamer::{read_all_with_gstreamer, read_with_gstreamer};
 pub use sound::Sound;
 pub use walk::{SoundFault, sound_faults};
 
@@ -40,6 +40,23 @@ pub struct Reading {
     pub frames: Vec<Frame>,
     /// The first sound track; empty if there is none.
     pub sound: Sound,
+}
+
+/// Everything that a file holds, as one reader decodes it.
+#[derive(Clone, Debug, Default)]
+pub struct AllTracks {
+    /// Each track of pictures, in the order in which they are shown.
+    pub pictures: Vec<Vec<Frame>>,
+    /// Each track of sound.
+    pub sounds: Vec<Sound>,
+}
+
+impl AllTracks {
+    /// Every track of pictures with every track of sound, as if the file held nothing else.
+    pub fn pairs(&self) -> impl Iterator<Item = Reading> + '_ {
+        let with = |frames: &Vec<Frame>, sound: &Sound| Reading { frames: frames.clone(), sound: sound.clone() };
+        self.pictures.iter().flat_map(move |frames| self.sounds.iter().map(move |sound| with(frames, sound)))
+    }
 }
 
 /// A place at which the pictures do not go on as they should.

@@ -4,6 +4,7 @@
 use super::Record;
 use super::keys::{Key, Keys};
 use super::printer::Printer;
+use super::sources::Sources;
 use crate::cli::log;
 use crate::cli::shared::{Usage, say, say_json, start_media};
 use crate::studio::{
@@ -47,6 +48,8 @@ pub struct Options {
     /// One field of the recipe, for example video.frame_rate=60; may be said again and again
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     fields: Vec<String>,
+    #[command(flatten)]
+    pub sources: Sources,
     /// Print the pipeline that would run, and record nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -61,9 +64,13 @@ pub struct Options {
 
 impl Options {
     fn is_named(&self) -> bool {
-        let Options { from, preset, config, format, video_codec, encoder, fields, dry_run, .. } = self;
+        let Options { from, preset, config, format, video_codec, encoder, fields, sources, dry_run, .. } = self;
         let other = preset.as_ref().is_some_and(|name| name != MASTER) || config.is_some() || from.is_some();
-        other || [format, video_codec, encoder].iter().any(|said| said.is_some()) || !fields.is_empty() || *dry_run
+        other
+            || [format, video_codec, encoder].iter().any(|said| said.is_some())
+            || !fields.is_empty()
+            || sources.is_named()
+            || *dry_run
     }
 }
 
@@ -148,7 +155,9 @@ pub enum Told {
 }
 
 /// Records until it is over.
-pub fn run(record: &Record, config: RecordingConfig) -> anyhow::Result<()> {
+pub fn run(record: &Record, mut config: RecordingConfig) -> anyhow::Result<()> {
+    let sources = record.general.sources.put_into(&mut config)?;
+    config.validate().map_err(|why| Usage(why.to_string()))?;
     start_media()?;
     let recorder = MediaRecorder::new(config.clone())?;
     let printer = Printer::new(record.shared.json);
@@ -166,7 +175,9 @@ pub fn run(record: &Record, config: RecordingConfig) -> anyhow::Result<()> {
     stop_on_signals(tell.clone())?;
     let of_live = tell.clone();
     let crash_safe = recorder.is_crash_safe()?;
-    let live = LiveRecorder::start(config, &settings, &path, move |event| drop(of_live.send(Told::Live(event))))?;
+    let live = LiveRecorder::start_with(config, &settings, &sources, &path, move |event| {
+        drop(of_live.send(Told::Live(event)))
+    })?;
     let keys = Keys::watch(move |key| drop(tell.send(Told::Key(key))));
     printer.started(&live, &path, crash_safe, keys.is_some())?;
     let known = live.recorder().status().map_or(Vec::new(), |status| status.events);

@@ -195,6 +195,11 @@ impl RawPictures {
 }
 
 impl RawPicture {
+    /// How many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        self.buffer.size()
+    }
+
     /// A picture of `kind` from its bytes, plane after plane. `strides` says how many bytes there are from one row to
     /// the next in each plane; an empty list says that rows lie close together.
     pub fn new(

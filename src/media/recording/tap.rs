@@ -26,6 +26,8 @@ pub enum PacketKind {
 pub struct EncodedPacket<'a> {
     /// Of what it is.
     pub kind: PacketKind,
+    /// Of which track: 0 is the main pair, further ones are numbered from 1.
+    pub track: usize,
     /// When it is to be seen or heard, from the beginning on. Sound begins with what its encoder puts in front.
     pub at: Duration,
     /// Whether it can be decoded without those before it.
@@ -49,12 +51,18 @@ impl Recording {
         let pictures = spec.pictures.and_then(|_| mux.static_pad(wrap.picture_pad));
         let sound = spec.sound.and_then(|_| queue.or_else(|| mux.static_pad(sound_pad)));
         let tell = Arc::new(tell);
-        for (kind, pad) in [(PacketKind::Picture, pictures), (PacketKind::Sound, sound)] {
+        let further = (1..).zip(spec.branches()).map(|(number, (track, pad))| {
+            let kind = if track.pictures().is_some() { PacketKind::Picture } else { PacketKind::Sound };
+            (kind, number, mux.static_pad(&pad))
+        });
+        for (kind, track, pad) in
+            [(PacketKind::Picture, 0, pictures), (PacketKind::Sound, 0, sound)].into_iter().chain(further)
+        {
             let Some(pad) = pad else { continue };
             let tell = tell.clone();
             pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
                 if let Some(buffer) = info.buffer() {
-                    tell_of(kind, pad, buffer, tell.as_ref());
+                    tell_of((kind, track), pad, buffer, tell.as_ref());
                 }
                 gst::PadProbeReturn::Ok
             });
@@ -63,7 +71,12 @@ impl Recording {
     }
 }
 
-fn tell_of(kind: PacketKind, pad: &gst::Pad, buffer: &gst::BufferRef, tell: &impl Fn(&EncodedPacket<'_>)) {
+fn tell_of(
+    (kind, track): (PacketKind, usize),
+    pad: &gst::Pad,
+    buffer: &gst::BufferRef,
+    tell: &impl Fn(&EncodedPacket<'_>),
+) {
     let Ok(bytes) = buffer.map_readable() else { return };
     let caps = pad.current_caps();
     let headers = caps.as_ref().and_then(|caps| caps.structure(0)?.get::<gst::Buffer>("codec_data").ok());
@@ -73,6 +86,7 @@ fn tell_of(kind: PacketKind, pad: &gst::Pad, buffer: &gst::BufferRef, tell: &imp
     let at = segment.zip(buffer.pts()).and_then(|(segment, pts)| segment.to_running_time(pts));
     tell(&EncodedPacket {
         kind,
+        track,
         at: Duration::from_nanos(at.unwrap_or_default().nseconds()),
         key: !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT),
         bytes: &bytes,

@@ -53,20 +53,44 @@ const NUMBERED: Wrap = Wrap {
     in_fragments: false,
 };
 
-/// The muxer for a container with this sound.
-pub fn wrap(container: Container, sound: Option<AudioCodec>) -> Wrap {
-    match (container, sound) {
-        (Container::Mov, Some(AudioCodec::Pcm)) => QUICKTIME,
-        (Container::Mp4 | Container::Mov, _) => FRAGMENTS,
-        (Container::Mkv, _) => MATROSKA,
-        (Container::WebM, _) => WEB,
-        (Container::Avi, _) => AVI,
+/// The muxer for a container with these sounds.
+pub fn wrap(container: Container, mut sounds: impl Iterator<Item = AudioCodec>) -> Wrap {
+    match container {
+        Container::Mov if sounds.any(|codec| codec == AudioCodec::Pcm) => QUICKTIME,
+        Container::Mp4 | Container::Mov => FRAGMENTS,
+        Container::Mkv => MATROSKA,
+        Container::WebM => WEB,
+        Container::Avi => AVI,
+    }
+}
+
+/// The names of the pads for further tracks, in their order.
+#[derive(Debug)]
+pub struct Pads {
+    in_fragments: bool,
+    /// Pictures and sounds that have one.
+    taken: [usize; 2],
+}
+
+impl Pads {
+    /// Behind those of the main pair.
+    pub fn behind(wrap: Wrap, pictures: bool, sound: bool) -> Pads {
+        Pads { in_fragments: wrap.in_fragments, taken: [usize::from(pictures), usize::from(sound)] }
+    }
+
+    /// The next one.
+    pub fn next(&mut self, is_pictures: bool) -> String {
+        let [pictures, sounds] = &mut self.taken;
+        let all = *pictures + *sounds;
+        let (kind, taken) = if is_pictures { ("video", pictures) } else { ("audio", sounds) };
+        let number = std::mem::replace(taken, *taken + 1);
+        if self.in_fragments { format!("sink_{all}") } else { format!("{kind}_{number}") }
     }
 }
 
 /// The muxer for a container whose sound is none of its concern.
 pub fn muxer(container: Container) -> &'static str {
-    wrap(container, None).muxer
+    wrap(container, std::iter::empty()).muxer
 }
 
 /// The most samples per second that a file can speak of, where that is fewer than the codec can do: QuickTime has 16

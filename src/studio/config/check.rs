@@ -3,7 +3,10 @@
 
 use super::near::all;
 use super::value::readable;
-use super::{Adaptive, ConfigError, Limits, Loudness, RecordingConfig, VideoConfig, WhenReached, sound, write};
+use super::{
+    Adaptive, ConfigError, Limits, Loudness, RecordingConfig, TrackRecipe, VideoConfig, WhenReached, sound, tracks,
+    write,
+};
 use crate::words::{Container, PictureRecipe, SoundRecipe, Target, VideoCodec};
 use std::ops::RangeInclusive;
 
@@ -39,6 +42,7 @@ pub struct Valid {
     config: RecordingConfig,
     picture: Option<PictureRecipe>,
     sound: Option<SoundRecipe>,
+    tracks: Vec<TrackRecipe>,
 }
 
 impl RecordingConfig {
@@ -59,6 +63,7 @@ impl RecordingConfig {
         ] {
             check_encoder(field, encoder.map(String::as_str))?;
         }
+        let tracks = tracks::recipes(self)?;
         check_limits(&self.limits, picture.as_ref())?;
         check_adaptive(&self.adaptive, picture.is_some())?;
         check_loudness(self.loudness, sound.is_some())?;
@@ -66,7 +71,7 @@ impl RecordingConfig {
             let why = format!("{} has no index that could stand in front", self.container);
             return Err(ConfigError::impossible("fast_start", why, "leave it out, or choose MP4 or MOV"));
         }
-        Ok(Valid { config: self.clone(), picture, sound })
+        Ok(Valid { config: self.clone(), picture, sound, tracks })
     }
 }
 
@@ -84,6 +89,11 @@ impl Valid {
     /// What the encoder of sound is to do, if there is any.
     pub fn sound(&self) -> Option<&SoundRecipe> {
         self.sound.as_ref()
+    }
+
+    /// What the encoders of further tracks are to do.
+    pub fn tracks(&self) -> &[TrackRecipe] {
+        &self.tracks
     }
 
     /// How much there may be of it.
@@ -150,7 +160,7 @@ pub(super) fn video_codec(container: Container, video: &VideoConfig) -> VideoCod
     video.codec.unwrap_or(container.video_codecs()[0])
 }
 
-fn picture(container: Container, video: &VideoConfig) -> Result<PictureRecipe, ConfigError> {
+pub(super) fn picture(container: Container, video: &VideoConfig) -> Result<PictureRecipe, ConfigError> {
     let codec = video_codec(container, video);
     if !container.video_codecs().contains(&codec) {
         let held = all(container.video_codecs());
@@ -208,7 +218,7 @@ fn key_frames(video: &VideoConfig) -> Result<u32, ConfigError> {
 }
 
 /// The name becomes part of a pipeline's text, where a blank or an exclamation mark would mean more than a name.
-fn check_encoder(field: &str, element: Option<&str>) -> Result<(), ConfigError> {
+pub(super) fn check_encoder(field: &str, element: Option<&str>) -> Result<(), ConfigError> {
     let is_name = |name: &str| {
         name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name.len() <= 64

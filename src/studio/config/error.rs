@@ -88,6 +88,22 @@ impl ConfigError {
         }
     }
 
+    /// The same of a section that stands elsewhere.
+    pub(super) fn moved(self, section: &str, place: &str) -> ConfigError {
+        let there = |field: String| match field.strip_prefix(section).map(|rest| rest.trim_start_matches('.')) {
+            Some(rest) => format!("{place}{rest}"),
+            None => field,
+        };
+        match self {
+            ConfigError::Value { field, found, wanted } => ConfigError::Value { field: there(field), found, wanted },
+            ConfigError::Impossible { field, why, instead } => {
+                ConfigError::Impossible { field: there(field), why, instead }
+            }
+            ConfigError::Unknown { field, instead } => ConfigError::Unknown { field: there(field), instead },
+            other => other,
+        }
+    }
+
     pub(super) fn impossible(field: &str, why: impl Into<String>, instead: impl Into<String>) -> ConfigError {
         ConfigError::Impossible { field: field.to_owned(), why: why.into(), instead: instead.into() }
     }

@@ -13,7 +13,7 @@
 //! Between and beyond these the size grows with a power of the pixels, a power of the rate, and a factor for each step
 //! of quality. Pictures of twice the rate cost little more, as there is less news in each.
 
-use super::{AudioConfig, RecordingConfig, VideoConfig, check, sound};
+use super::{AudioConfig, RecordingConfig, TrackConfig, TrackMedia, VideoConfig, check, sound};
 use crate::words::{AudioCodec, Container, Quality, Target, VideoCodec};
 
 /// 192 kbit/s for an hour, in bytes.
@@ -35,7 +35,12 @@ impl RecordingConfig {
     pub fn estimated_bytes_per_hour(&self) -> u64 {
         let video = self.video.as_ref().map_or(0.0, |it| pictures(self.container, it));
         let audio = self.audio.as_ref().map_or(0.0, |it| sounds(self.container, it));
-        (video + audio).round() as u64
+        let track = |track: &TrackConfig| match &track.media {
+            TrackMedia::Video(video) => pictures(self.container, video),
+            TrackMedia::Audio(audio) => sounds(self.container, audio),
+        };
+        let further: f64 = self.tracks.iter().map(track).sum();
+        (video + audio + further).round() as u64
     }
 }
 

@@ -6,12 +6,12 @@ use super::value::{
     self, QUALITIES, REACHED, SIZES, adaptive, audio_codec, bytes, container, named, number, rate, size, sound_kbps,
     video_codec, whole,
 };
-use super::{AudioConfig, AudioQuality, ConfigError, Limits, Loudness, RecordingConfig, VideoConfig};
+use super::{AudioConfig, AudioQuality, ConfigError, Limits, Loudness, RecordingConfig, VideoConfig, tracks};
 use crate::words::{AudioCodec, Container, Target, VideoCodec};
 use toml::{Table, Value};
 
-const TOP: [&str; 9] =
-    ["preset", "about", "container", "video", "audio", "limits", "adaptive", "loudness", "fast_start"];
+const TOP: [&str; 10] =
+    ["preset", "about", "container", "video", "audio", "track", "limits", "adaptive", "loudness", "fast_start"];
 const VIDEO: [&str; 8] =
     ["codec", "size", "frame_rate", "quality", "kbps", "key_frame_seconds", "low_latency", "encoder"];
 const AUDIO: [&str; 8] = ["codec", "quality", "kbps", "sample_rate_hz", "channels", "bits", "low_latency", "encoder"];
@@ -98,6 +98,9 @@ fn apply(mut config: RecordingConfig, table: Table) -> Result<Written, ConfigErr
     if let Some(section) = top.section("audio", &AUDIO, &mut config.audio)? {
         config.audio = Some(audio(section, config.audio.unwrap_or_default())?);
     }
+    if let Some(list) = top.table.remove("track") {
+        config.tracks = tracks::read(list)?;
+    }
     let mut held = Some(config.limits);
     let section = top.section("limits", &LIMITS, &mut held)?;
     let before = held.unwrap_or_default();
@@ -118,6 +121,20 @@ fn apply(mut config: RecordingConfig, table: Table) -> Result<Written, ConfigErr
         config.loudness = Some(loudness(section, usual)?);
     }
     Ok(Written { about, config })
+}
+
+impl VideoConfig {
+    /// What a [[track]] of pictures says.
+    pub(super) fn of_track(table: Table) -> Result<VideoConfig, ConfigError> {
+        video(Section::of("video", table, &VIDEO)?, VideoConfig::default())
+    }
+}
+
+impl AudioConfig {
+    /// What a [[track]] of sound says.
+    pub(super) fn of_track(table: Table) -> Result<AudioConfig, ConfigError> {
+        audio(Section::of("audio", table, &AUDIO)?, AudioConfig::default())
+    }
 }
 
 fn video(mut section: Section, mut video: VideoConfig) -> Result<VideoConfig, ConfigError> {
@@ -262,7 +279,7 @@ impl Section {
     }
 }
 
-fn misread(field: &str, found: &Value, wanted: &str) -> ConfigError {
+pub(super) fn misread(field: &str, found: &Value, wanted: &str) -> ConfigError {
     let mut found = found.to_string();
     if found.chars().count() > FOUND_CHARS_MAX {
         found = found.chars().take(FOUND_CHARS_MAX).chain(['…']).collect();

@@ -2,7 +2,7 @@
 //! Back to TOML: all that counts, so that what is read from it is the same whatever the usual values become.
 
 use super::value::{QUALITIES, REACHED, name_of, rate_value};
-use super::{Adaptive, AudioConfig, Limits, Loudness, RecordingConfig, VideoConfig};
+use super::{Adaptive, AudioConfig, Limits, Loudness, RecordingConfig, VideoConfig, tracks};
 use crate::words::Target;
 use toml::{Table, Value};
 
@@ -32,6 +32,9 @@ pub(super) fn table(config: &RecordingConfig) -> Table {
     set(&mut table, "fast_start", config.fast_start);
     set(&mut table, "video", config.video.as_ref().map_or_else(|| "none".into(), |it| Value::Table(video(it))));
     set(&mut table, "audio", config.audio.as_ref().map_or_else(|| "none".into(), |it| Value::Table(audio(it))));
+    if !config.tracks.is_empty() {
+        set(&mut table, "track", tracks::write(&config.tracks));
+    }
     set(&mut table, "limits", limits(&config.limits));
     if !config.adaptive.is_empty() {
         let modes: Vec<Value> = config.adaptive.iter().map(|it| name_of(&Adaptive::NAMES, it).into()).collect();
@@ -43,7 +46,7 @@ pub(super) fn table(config: &RecordingConfig) -> Table {
     table
 }
 
-fn video(video: &VideoConfig) -> Table {
+pub(super) fn video(video: &VideoConfig) -> Table {
     let mut table = Table::new();
     if let Some(codec) = video.codec {
         set(&mut table, "codec", codec.key());
@@ -62,7 +65,7 @@ fn video(video: &VideoConfig) -> Table {
     table
 }
 
-fn audio(audio: &AudioConfig) -> Table {
+pub(super) fn audio(audio: &AudioConfig) -> Table {
     let mut table = Table::new();
     if let Some(codec) = audio.codec {
         set(&mut table, "codec", codec.key());

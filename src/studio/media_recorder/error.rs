@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! What a recorder refuses, and why. It can be used on after each of them.
 
+use super::handle::TrackId;
 use crate::disk::{PlaceError, WriterError};
 use crate::media::{EncoderError, GraphError, PixelFormat, RawPictureError, SampleFormat};
 use crate::studio::ConfigError;
@@ -98,6 +99,20 @@ pub enum RecordError {
     Sound {
         /// What was announced.
         channels: u32,
+    },
+    /// A further track that is not configured.
+    #[error("there is no further track {which}; there is {known}; configure it before the recorder is made")]
+    UnknownTrack {
+        /// As it was asked for.
+        which: TrackId,
+        /// What there is.
+        known: String,
+    },
+    /// Pictures for a track of sound, or the other way round.
+    #[error("the further track {which} holds the other of pictures and sound; announce what it was configured for")]
+    TrackKind {
+        /// As it was asked for.
+        which: TrackId,
     },
     /// Two starts.
     #[error("it records already; stop it before it is started again")]

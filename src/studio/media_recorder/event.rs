@@ -53,6 +53,20 @@ pub enum RecordingEvent {
         /// The first picture of the other one.
         at_frame: u64,
     },
+    /// Nothing comes for a further track, so that silence or its last picture stands in.
+    TrackGone {
+        /// What it is called.
+        track: String,
+        /// Where the recording was, in seconds.
+        at_seconds: f64,
+    },
+    /// It is there again.
+    TrackBack {
+        /// What it is called.
+        track: String,
+        /// Where the recording was, in seconds.
+        at_seconds: f64,
+    },
     /// A person's own encoder can't be used for this, so that another one is.
     PassedOver {
         /// Their own.
@@ -85,6 +99,11 @@ impl RecordingEvent {
             RecordingEvent::Gone { file } => {
                 let text = "was moved, or its disk taken away, while it was recorded; it is finished where it is now";
                 Some(("file-moved", format!("{} {text}", file.display())))
+            }
+            RecordingEvent::TrackGone { track, at_seconds } => {
+                let text = "nothing comes for the track";
+                let instead = "silence or its last picture is recorded instead";
+                Some(("track-gone", format!("{text} '{track}' since {at_seconds:.1} s; {instead}")))
             }
             RecordingEvent::PassedOver { element, why, by } => {
                 let text = format!("your own encoder {element} can't be used here ({why}); {by} encodes instead");

@@ -22,7 +22,7 @@ pub use pass::{Original, Pass, PassEnd, beside};
 use crate::disk::{Spool, SpoolReader};
 use crate::media::{RawSound, RecordingSpec};
 use meter::Meter;
-use numbers::{Mix, floats};
+pub use numbers::{Mix, floats};
 use serde::Serialize;
 use std::io;
 use std::path::{Path, PathBuf};

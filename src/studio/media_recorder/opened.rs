@@ -51,7 +51,8 @@ enum Outcome {
 impl Opened {
     /// Starts the encoders and opens the file.
     pub fn open(order: &Order, mut destination: Destination) -> Result<Opened, RecordError> {
-        let can_be_mended = matches!(destination, Destination::File(_)) && order.recipe.is_some();
+        let can_be_mended =
+            matches!(destination, Destination::File(_)) && order.recipe.is_some() && order.further.is_empty();
         let shared = Arc::new(Shared::new(can_be_mended, order.room.clone()));
         let (container, least) = (order.valid.container(), order.valid.limits().min_free_bytes);
         let packets = destination.take_packets();
@@ -68,7 +69,8 @@ impl Opened {
 
     /// Bytes that wait for the encoders and the disk.
     pub fn waiting_bytes(&self) -> u64 {
-        self.recording.waiting_bytes().iter().sum::<u64>() + self.sink.waiting_bytes()
+        let main = self.recording.waiting_bytes().iter().sum::<u64>();
+        main + self.recording.further_waiting_bytes().sum::<u64>() + self.sink.waiting_bytes()
     }
 
     /// Everything has been given; the sound is so long, at [`RATE_HZ`].
@@ -79,7 +81,8 @@ impl Opened {
 
     /// As long as the encoders make something, or the disk takes something, they are waited for.
     fn outcome(&self, is_mended: bool) -> Outcome {
-        let progress = || (self.recording.encoded(), self.sink.waiting_bytes());
+        let further = || self.recording.further_encoded().map(|(packets, _)| packets).sum::<u64>();
+        let progress = || (self.recording.encoded(), further(), self.sink.waiting_bytes());
         let (mut made, mut since) = (progress(), Instant::now());
         loop {
             if let Some(end) = self.sink.ended(LOOK) {

@@ -6,11 +6,14 @@ use super::event::RecordingEvent;
 use super::place::numbered;
 use super::room::Room;
 use super::sink::Destination;
+use super::tracks::Expected;
 use crate::disk::{Place, WriterError};
-use crate::media::{Choice, EncoderTable, PictureTrack, RawPictures, RawSound, RecordingSpec, SoundTrack};
-use crate::studio::config::{Adaptive, Valid};
+use crate::media::{
+    Choice, EncoderTable, FurtherKind, FurtherTrack, PictureTrack, RawPictures, RawSound, RecordingSpec, SoundTrack,
+};
+use crate::studio::config::{Adaptive, MediaRecipe, TrackRecipe, Valid};
 use crate::words::timecode::Counting;
-use crate::words::{Facts, PictureRecipe, Quality, RATE_HZ, Size, Target};
+use crate::words::{Facts, PictureRecipe, Quality, RATE_HZ, Size, Target, TrackFacts};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,6 +24,8 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 pub struct Encoders {
     pub picture: Option<Choice>,
     pub sound: Option<Choice>,
+    /// Those of the further tracks.
+    pub further: Vec<Choice>,
 }
 
 impl Encoders {
@@ -29,12 +34,13 @@ impl Encoders {
         Ok(Encoders {
             picture: valid.picture().map(|recipe| table.picture(recipe)).transpose()?,
             sound: valid.sound().map(|recipe| table.sound(recipe)).transpose()?,
+            further: valid.tracks().iter().map(|track| further(track, table)).collect::<Result<_, _>>()?,
         })
     }
 
     /// A person's own that were not taken.
     pub fn passed_over(&self) -> impl Iterator<Item = RecordingEvent> {
-        let choices = [&self.picture, &self.sound].into_iter().flatten();
+        let choices = [&self.picture, &self.sound].into_iter().flatten().chain(&self.further);
         choices.flat_map(|choice| {
             let own = choice.refused.iter().filter(|refusal| refusal.is_own);
             own.map(|refusal| RecordingEvent::PassedOver {
@@ -50,12 +56,21 @@ impl Encoders {
     }
 }
 
+fn further(track: &TrackRecipe, table: &EncoderTable) -> Result<Choice, RecordError> {
+    Ok(match &track.media {
+        MediaRecipe::Picture(recipe) => table.picture(recipe)?,
+        MediaRecipe::Sound(recipe) => table.sound(recipe)?,
+    })
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Order {
     pub valid: Valid,
     pub pictures: Option<RawPictures>,
     pub sound: Option<RawSound>,
+    /// The further tracks, as the graph has them.
+    pub further: Vec<FurtherTrack>,
     pub table: EncoderTable,
     pub encoders: Encoders,
     /// What becomes of the pictures; less than configured while something gives way.
@@ -73,6 +88,7 @@ impl Order {
             container: self.valid.container(),
             pictures: picture.map(|((encoder, recipe), raw)| PictureTrack { encoder, recipe, raw }),
             sound: heard.map(|((encoder, recipe), raw)| SoundTrack { encoder, recipe, raw }),
+            further: &self.further,
         }
     }
 
@@ -122,7 +138,8 @@ impl Order {
         let (picture, sound) = (self.recipe.as_ref(), self.valid.sound());
         let has_timecode = picture.is_some_and(|recipe| Counting::of(recipe.rate).is_some());
         let sound_hz = sound.map_or(RATE_HZ, |recipe| u64::from(recipe.rate_hz));
-        let priming = (u64::from(self.spec().priming()) * RATE_HZ).div_ceil(sound_hz);
+        let spec = self.spec();
+        let priming = (u64::from(spec.priming()) * RATE_HZ).div_ceil(sound_hz);
         Facts {
             recorder: format!("HyperZoom {}", env!("CARGO_PKG_VERSION")),
             video_codec: picture.map_or(String::new(), |recipe| recipe.codec.to_string()),
@@ -134,9 +151,50 @@ impl Order {
             audio_bitrate_kbps: sound.map_or(0, |recipe| recipe.kbps),
             audio_priming: priming as u32,
             started_utc_us: if has_timecode { jiff::Timestamp::now().as_microsecond() } else { 0 },
+            tracks: self.track_facts(),
             ..Facts::default()
         }
     }
+}
+
+impl Order {
+    /// What stands in the file of each track, where there are more than the main pair.
+    fn track_facts(&self) -> Vec<TrackFacts> {
+        let spec = self.spec();
+        if spec.further.is_empty() {
+            return Vec::new();
+        }
+        let facts = |name: &str, sound: Option<SoundTrack<'_>>| {
+            let priming = sound.map_or(0, |sound| {
+                let hz = u64::from(sound.recipe.rate_hz.max(1));
+                (u64::from(spec.priming_of(sound)) * RATE_HZ).div_ceil(hz) as u32
+            });
+            TrackFacts { name: name.to_owned(), pictures: sound.is_none(), priming }
+        };
+        let main =
+            spec.pictures.map(|_| facts("", None)).into_iter().chain(spec.sound.map(|sound| facts("", Some(sound))));
+        main.chain(spec.further.iter().map(|track| facts(&track.name, track.sound()))).collect()
+    }
+}
+
+/// The further tracks for which `expected` is submitted.
+pub fn further_tracks(valid: &Valid, encoders: &Encoders, expected: &[Expected]) -> Vec<FurtherTrack> {
+    let tracks = valid.tracks().iter().zip(&encoders.further).zip(expected);
+    let track = |((track, encoder), expected): ((&TrackRecipe, &Choice), &Expected)| {
+        let (name, encoder) = (track.name.clone(), encoder.clone());
+        let kind = match (&track.media, expected.given()) {
+            (MediaRecipe::Picture(recipe), Expected::Pictures(raw)) => {
+                FurtherKind::Pictures { encoder, recipe: recipe.clone(), raw }
+            }
+            (MediaRecipe::Sound(recipe), Expected::Sound(raw)) => {
+                FurtherKind::Sound { encoder, recipe: recipe.clone(), raw }
+            }
+            // What is announced is of the configured kind.
+            _ => return None,
+        };
+        Some(FurtherTrack { name, kind })
+    };
+    tracks.filter_map(track).collect()
 }
 
 /// A quarter of the pixels, in the same shape.

@@ -4,6 +4,7 @@
 use super::error::RecordError;
 use super::item::Item;
 use super::opened::{Opened, Ready, from};
+use super::piece::{Piece, Unit};
 use super::place::{Cut, Measure, Until};
 use crate::media::RawSound;
 use std::collections::VecDeque;
@@ -37,6 +38,10 @@ pub struct Part {
     pub taken: Cut,
     /// What is not yet known to be encoded.
     pub kept: VecDeque<Item>,
+    /// So far its further tracks have come.
+    pub further: Vec<u64>,
+    /// What waits for their encoders until the file is open.
+    pub kept_further: VecDeque<Piece>,
     /// Why it was begun; empty for the first.
     pub why: &'static str,
     /// Who broke before it, and what it said.
@@ -46,7 +51,38 @@ pub struct Part {
 impl Part {
     /// A part that begins there.
     pub fn new(lane: Lane, first: Cut, until: Option<Until>, why: &'static str) -> Part {
-        Part { lane, first, until, taken: first, kept: VecDeque::new(), why, instead_of: None }
+        Part {
+            lane,
+            first,
+            until,
+            taken: first,
+            kept: VecDeque::new(),
+            further: Vec::new(),
+            kept_further: VecDeque::new(),
+            why,
+            instead_of: None,
+        }
+    }
+
+    /// What lies in this part of a further track, which begins there in it.
+    pub fn take_further(&mut self, piece: Piece, begin: u64) {
+        let index = piece.track - 1;
+        if self.further.len() <= index {
+            self.further.resize(index + 1, 0);
+        }
+        self.further[index] = piece.end();
+        match &self.lane {
+            Lane::Opening(_) => self.kept_further.push_back(piece),
+            Lane::Open(opened) => piece.give(&opened.recording, begin),
+        }
+    }
+
+    /// Whether all that lies in it has come, with further tracks that count so.
+    pub fn is_full(&self, measure: Measure, units: &[Unit]) -> bool {
+        let Some(Until { cut, .. }) = self.until else { return false };
+        let came = |index: usize| self.further.get(index).copied().unwrap_or(0);
+        let all = units.iter().enumerate().all(|(index, unit)| came(index) >= measure.in_track(cut, *unit));
+        all && measure.has_reached(self.taken, cut)
     }
 
     /// The open file, if it is open.
@@ -86,7 +122,11 @@ impl Part {
     }
 
     /// The file is open: what was kept goes to its encoders.
-    pub fn begin(&mut self, opened: Arc<Opened>, first: Cut) {
+    pub fn begin(&mut self, opened: Arc<Opened>, first: Cut, measure: Measure, units: &[Unit]) {
+        for piece in std::mem::take(&mut self.kept_further) {
+            let begin = units.get(piece.track - 1).map_or(0, |unit| measure.in_track(first, *unit));
+            piece.give(&opened.recording, begin);
+        }
         self.first = first;
         self.kept = from(std::mem::take(&mut self.kept), first);
         self.kept.iter().for_each(|item| item.give(&opened.recording, first));
@@ -102,7 +142,7 @@ impl Part {
             Lane::Open(opened) => opened.waiting_bytes(),
             Lane::Opening(_) => {
                 let pictures = self.kept.iter().filter(|item| matches!(item, Item::Picture(..))).count();
-                pictures as u64 * picture_bytes
+                pictures as u64 * picture_bytes + self.kept_further.iter().map(Piece::bytes).sum::<u64>()
             }
         }
     }

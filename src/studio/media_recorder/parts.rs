@@ -17,9 +17,11 @@ use super::loudness::Pass;
 use super::opened::{Done, Job, Opened, Ready, fell_over, next_file};
 use super::order::{Names, Order};
 use super::part::{Lane, Part};
+use super::piece::{Piece, Unit};
 use super::place::{Cut, Measure, Then, Until};
 use super::report::FileReport;
 use super::sink::{Destination, Shared};
+use super::tracks::units;
 use crate::studio::config::{Adaptive, Loudness, WhenReached};
 use crate::words::PictureRecipe;
 use std::collections::VecDeque;
@@ -54,6 +56,8 @@ pub struct Parts {
     wanted: Option<PictureRecipe>,
     failed: Option<String>,
     picture_bytes: u64,
+    /// How the further tracks count.
+    units: Vec<Unit>,
 }
 
 impl Parts {
@@ -81,6 +85,7 @@ impl Parts {
             edge,
             wanted: order.recipe.clone(),
             failed: None,
+            units: units(&order.further),
             picture_bytes: order.pictures.as_ref().map_or(0, |pictures| pictures.bytes() as u64),
             order,
         })
@@ -108,6 +113,27 @@ impl Parts {
             if let Some(mine) = mine {
                 self.taken = mine.behind(self.taken);
                 part.take(mine, self.measure);
+            }
+            (rest, at) = (others, at + 1);
+        }
+        self.finish_full();
+    }
+
+    /// The same with what a further track has handed out.
+    pub fn put_further(&mut self, piece: Piece) {
+        let Some(unit) = self.units.get(piece.track - 1).copied() else { return };
+        let (mut rest, mut at) = (Some(piece), 0);
+        while let Some(piece) = rest.take() {
+            if at == self.live.len() && !self.begin_next() {
+                break;
+            }
+            let part = &mut self.live[at];
+            let (mine, others) = match part.until {
+                Some(until) => piece.split(self.measure.in_track(until.cut, unit)),
+                None => (Some(piece), None),
+            };
+            if let Some(mine) = mine {
+                part.take_further(mine, self.measure.in_track(part.first, unit));
             }
             (rest, at) = (others, at + 1);
         }
@@ -154,7 +180,12 @@ impl Parts {
 
     /// The newest file ends as soon as it can, unless it ends sooner anyway.
     fn cut(&mut self, then: Then) {
-        let cut = self.measure.behind(self.taken);
+        // Further tracks may have come further than what the feed has decided.
+        let further = self.live.last().map_or(&[][..], |part| &part.further[..]);
+        let behind = self.units.iter().zip(further).map(|(unit, came)| self.measure.behind_track(*came, *unit));
+        let cut = behind.fold(self.measure.behind(self.taken), |cut, other| {
+            if self.measure.has_reached(other, cut) { other } else { cut }
+        });
         let sooner = self.edge.filter(|edge| self.measure.has_reached(cut, edge.cut));
         let until = match (sooner, then) {
             (Some(edge), Then::End(_)) => Until { cut: edge.cut, then },
@@ -214,7 +245,7 @@ impl Parts {
                         None => next_file(&opened, first, part.why).into_iter().collect(),
                     };
                     events.into_iter().for_each(|event| self.events.tell(event));
-                    part.begin(opened, first);
+                    part.begin(opened, first, self.measure, &self.units);
                     // An encoder that has broken is not asked for again.
                     if let (Some(wanted), Some(recipe)) = (&mut self.wanted, &order.recipe) {
                         wanted.encoder.clone_from(&recipe.encoder);
@@ -252,7 +283,7 @@ impl Parts {
         let mut at = 0;
         while at < self.live.len() {
             let part = &self.live[at];
-            let full = part.until.is_some_and(|until| self.measure.has_reached(part.taken, until.cut));
+            let full = part.is_full(self.measure, &self.units);
             if full && part.opened().is_some_and(|opened| opened.shared.broken().is_none()) {
                 let part = self.live.remove(at);
                 if let Some(Until { cut, then: Then::End(what) }) = part.until {
@@ -337,6 +368,12 @@ impl Parts {
         newest.is_some_and(|opened| {
             opened.recording.waiting_bytes()[stream] == 0 && opened.sink.waiting_bytes() <= limit_bytes
         })
+    }
+
+    /// Whether the encoder of a further track has nothing to do.
+    pub fn is_further_awaited(&self, number: usize) -> bool {
+        let newest = self.live.last().and_then(|part| part.opened());
+        newest.is_some_and(|opened| opened.recording.further_waiting_bytes().nth(number - 1) == Some(0))
     }
 
     /// Bytes that wait for the encoders and the disk.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Places in a recording, the same in pictures and in samples, and where one of its files ends.
 
+use super::piece::Unit;
 use crate::studio::config::{Limits, WhenReached};
 use crate::words::{Container, RATE_HZ, Rate};
 use std::path::{Path, PathBuf};
@@ -97,8 +98,36 @@ impl Measure {
     /// How much sound lies between two places, at [`RATE_HZ`]. Rounded up: whoever counts it back at the sound's own
     /// rate rounds down.
     pub fn sound_between(self, first: Cut, until: Cut) -> u64 {
-        let samples = u128::from(until.sample.saturating_sub(first.sample));
+        // Where the main pair has no sound, that of other tracks is as long as its pictures.
+        let [first, until] = match self.rate_hz {
+            Some(_) => [first.sample, until.sample],
+            None => [first, until].map(|cut| self.at_picture(cut.picture).sample),
+        };
+        let samples = u128::from(until.saturating_sub(first));
         (samples * u128::from(RATE_HZ)).div_ceil(u128::from(self.hz())) as u64
+    }
+
+    /// Where a further track is at that place: so many of its pictures begin before it, or so many samples.
+    pub fn in_track(self, cut: Cut, unit: Unit) -> u64 {
+        let [per_unit, units] = [unit.rate.den, unit.rate.num].map(u128::from);
+        // As a fraction of seconds.
+        let (above, below) = match self.rate {
+            Some(rate) => (u128::from(cut.picture) * u128::from(rate.den), u128::from(rate.num.max(1))),
+            None => (u128::from(cut.sample), u128::from(self.hz())),
+        };
+        let (above, below) = (above * units, below * per_unit.max(1));
+        (if unit.is_pictures { above.div_ceil(below) } else { (above + below / 2) / below }) as u64
+    }
+
+    /// The first place behind so many pictures or samples of a further track.
+    pub fn behind_track(self, count: u64, unit: Unit) -> Cut {
+        let (above, below) = (u128::from(count) * u128::from(unit.rate.den), u128::from(unit.rate.num.max(1)));
+        match self.rate {
+            Some(rate) => {
+                self.at_picture((above * u128::from(rate.num)).div_ceil(below * u128::from(rate.den.max(1))) as u64)
+            }
+            None => Cut { picture: 0, sample: (above * u128::from(self.hz())).div_ceil(below) as u64 },
+        }
     }
 
     fn hz(self) -> u64 {

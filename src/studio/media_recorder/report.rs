@@ -4,6 +4,7 @@
 use super::event::RecordingEvent;
 use super::finishing::{Finishing, FinishingStep};
 use super::loudness::{LoudnessReport, Normalised};
+use super::tracks::TrackReport;
 use crate::disk::fast_start::put_index_in_front;
 use crate::sync::feed::{Pause, Sync};
 use crate::words::Container;
@@ -57,6 +58,9 @@ pub struct RecordingReport {
     pub limit: Option<&'static str>,
     /// All files, in order: each goes on at the very picture and sample at which the one before ends.
     pub files: Vec<FileReport>,
+    /// The tracks beside the main pair.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tracks: Vec<TrackReport>,
     /// What happened on the way.
     pub events: Vec<RecordingEvent>,
 }

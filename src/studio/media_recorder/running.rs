@@ -15,10 +15,11 @@ use super::report::{FileReport, PauseReport, RecordingReport};
 use super::room::Room;
 use super::sink::Destination;
 use super::status::{Machine, RecordingStatus};
+use super::tracks::{Expected, TrackReport, Tracks};
 use crate::media::{RawPicture, RawPictures, RawSound};
 use crate::studio::config::{Adaptive, Limits, WhenReached};
 use crate::sync::Feed;
-use crate::sync::feed::{Output, Plan};
+use crate::sync::feed::{FeedError, Output, Plan};
 use crate::words::{Container, Mono, RATE_HZ, Rate};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -26,6 +27,7 @@ use std::time::{Duration, Instant};
 /// See the module.
 pub struct Running {
     feed: Feed<RawPicture, AudioBlock>,
+    tracks: Tracks,
     parts: Parts,
     file: Option<PathBuf>,
     pictures: Option<RawPictures>,
@@ -49,10 +51,11 @@ pub struct Running {
 
 impl Running {
     /// Starts the encoders and opens the file.
-    pub fn begin(order: Order, destination: Destination) -> Result<Running, RecordError> {
+    pub fn begin(order: Order, tracks: &[Expected], destination: Destination) -> Result<Running, RecordError> {
         let rate = order.valid.picture().map(|recipe| recipe.rate);
         let sound = order.sound.filter(|_| order.valid.sound().is_some());
         let feed = Feed::new(Plan::new(rate, sound.map(|raw| raw.rate_hz)))?;
+        let tracks = Tracks::begin(&order.further, tracks)?;
         let mut steps = order.valid.adaptive().to_vec();
         let file = match &destination {
             Destination::File(place) => Some(place.master.clone()),
@@ -77,6 +80,7 @@ impl Running {
         tracing::info!("a recording begins, into {whereto}, encoded by {}", names.join(" and "));
         Ok(Running {
             feed,
+            tracks,
             pass: loudness.map(|loudness| parts.again(loudness)).transpose()?,
             ear,
             parts,
@@ -112,6 +116,7 @@ impl Running {
                 size: frame.kind.size,
             });
         }
+        self.agree(at)?;
         self.feed.picture(at.map(mono), frame.raw.clone())?;
         self.frames_in += 1;
         self.drain();
@@ -127,8 +132,63 @@ impl Running {
             let parts = |kind: RawSound| (kind.rate_hz, kind.channels, kind.format);
             return Err(SubmitError::SoundChanged { expected: parts(expected), given: parts(block.kind) });
         }
+        self.agree(at)?;
         self.feed.sound(at.map(mono), block.samples(), block.clone())?;
         self.drain();
+        Ok(())
+    }
+
+    /// A picture for a further track.
+    pub fn further_video(
+        &mut self,
+        number: usize,
+        frame: &VideoFrame,
+        at: Option<Duration>,
+    ) -> Result<(), SubmitError> {
+        self.may_take_further(number)?;
+        self.tracks.video(number, &self.feed, frame, at)?;
+        self.drain();
+        Ok(())
+    }
+
+    /// Sound for a further track.
+    pub fn further_audio(
+        &mut self,
+        number: usize,
+        block: &AudioBlock,
+        at: Option<Duration>,
+    ) -> Result<(), SubmitError> {
+        self.may_take_further(number)?;
+        self.tracks.audio(number, &self.feed, block, at)?;
+        self.drain();
+        Ok(())
+    }
+
+    /// How the further tracks go.
+    pub fn track_reports(&self) -> Vec<TrackReport> {
+        self.tracks.reports()
+    }
+
+    /// Stamps are for all tracks or for none.
+    fn agree(&self, at: Option<Duration>) -> Result<(), SubmitError> {
+        if self.tracks.disagrees(at.is_some()) { Err(FeedError::Mixed.into()) } else { Ok(()) }
+    }
+
+    /// Whether more of a further track may come.
+    fn may_take_further(&mut self, number: usize) -> Result<(), SubmitError> {
+        self.parts.look();
+        if let Some(why) = self.parts.failed() {
+            return Err(SubmitError::Failed { why });
+        }
+        if let Some((_, what)) = self.parts.end().filter(|_| self.is_over()) {
+            return Err(SubmitError::LimitReached { what });
+        }
+        let (waiting_bytes, limit_bytes) = (self.waiting_bytes(), self.limits.max_waiting_bytes);
+        // What waits for the feed must not be let in without end.
+        let is_awaited = self.parts.is_further_awaited(number) && self.tracks.waiting_bytes() <= limit_bytes;
+        if waiting_bytes > limit_bytes && !is_awaited {
+            return Err(SubmitError::Busy { waiting_bytes, limit_bytes });
+        }
         Ok(())
     }
 
@@ -167,6 +227,7 @@ impl Running {
         if waiting_bytes > limit_bytes && !self.parts.is_awaited(stream, limit_bytes) {
             // Whoever gives up what was refused would not come back with what gives way.
             self.adapt();
+            self.tracks.hurry(&self.feed, &mut self.parts);
             return Err(SubmitError::Busy { waiting_bytes, limit_bytes });
         }
         Ok(())
@@ -207,6 +268,7 @@ impl Running {
                 Output::Happened(happening) => tracing::debug!("{}", happening.what),
             }
         }
+        self.tracks.drain(&self.feed, &mut self.parts);
     }
 
     /// So many of the next samples lie before the end, if that is known.
@@ -219,7 +281,7 @@ impl Running {
     }
 
     fn waiting_bytes(&self) -> u64 {
-        self.parts.waiting_bytes() + self.ear.as_ref().map_or(0, Ear::waiting_bytes)
+        self.parts.waiting_bytes() + self.tracks.waiting_bytes() + self.ear.as_ref().map_or(0, Ear::waiting_bytes)
     }
 
     /// Something gives way when too much waits, and comes back when nothing does.
@@ -268,6 +330,7 @@ impl Running {
             audio_encoder,
             failed: self.parts.failed(),
             limit: self.parts.end().map(|(_, what)| what).filter(|_| self.is_over()),
+            tracks: self.tracks.reports(),
             events: self.parts.events.all().to_vec(),
         }
     }
@@ -314,6 +377,7 @@ impl Running {
             failed,
             limit,
             files,
+            tracks: self.tracks.reports(),
             events: self.parts.events.all().to_vec(),
         })
     }
@@ -352,6 +416,6 @@ impl std::fmt::Debug for Running {
     }
 }
 
-fn mono(at: Duration) -> Mono {
+pub fn mono(at: Duration) -> Mono {
     Mono(u64::try_from(at.as_nanos()).unwrap_or(u64::MAX))
 }

@@ -4,6 +4,7 @@
 use super::event::RecordingEvent;
 use super::loudness::LoudnessReport;
 use super::report::SyncReport;
+use super::tracks::TrackReport;
 use crate::media::{Effort, resident_bytes};
 use serde::Serialize;
 use std::time::Duration;
@@ -51,6 +52,9 @@ pub struct RecordingStatus {
     pub failed: Option<String>,
     /// The limit that has ended it, for example "limits.max_seconds".
     pub limit: Option<&'static str>,
+    /// The tracks beside the main pair.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tracks: Vec<TrackReport>,
     /// What has happened so far.
     pub events: Vec<RecordingEvent>,
 }

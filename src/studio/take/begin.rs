@@ -238,6 +238,7 @@ fn facts(
         started_monotonic: start,
         started_utc_us: utc_us - now.since(start) / 1000,
         started_session_us: 0,
+        tracks: Vec::new(),
     }
 }
 

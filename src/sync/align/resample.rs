@@ -9,20 +9,15 @@
 //! ```
 
 use super::fit::through;
+use crate::sync::kernel::{HALF, Kernel};
 use crate::words::RATE_HZ;
-use std::f64::consts::PI;
-
-/// Neighbours on either side: flat to 20 kHz, and quick.
-const HALF: usize = 32;
-/// Places between two samples that the table knows; between those, a straight line.
-const PHASES: usize = 512;
 
 /// The conversion under way.
 #[derive(Debug)]
 pub struct Resampler {
     /// (second of the time line, sample of the master).
     corners: Vec<(f64, f64)>,
-    table: Vec<[f32; 2 * HALF]>,
+    kernel: Kernel,
     /// What of the master is still needed, and the index of its first sample; zeros stand in front of sample 0.
     held: Vec<f32>,
     held_from: i64,
@@ -38,7 +33,7 @@ impl Resampler {
         let end = corners[corners.len() - 1].1 * RATE_HZ as f64;
         Resampler {
             corners: corners.iter().map(|&(sample, second)| (second, sample)).collect(),
-            table: (0..=PHASES).map(|phase| kernel(phase as f64 / PHASES as f64)).collect(),
+            kernel: Kernel::new(),
             held: vec![0.0; 2 * HALF],
             held_from: -(2 * HALF as i64),
             next: 0,
@@ -78,28 +73,8 @@ impl Resampler {
             // In front of the master's first sample there is silence.
             return 0.0;
         };
-        let fine = (place - whole) * PHASES as f64;
-        let (phase, rest) = (fine.floor() as usize, (fine - fine.floor()) as f32);
-        let (low, high) = (&self.table[phase], &self.table[(phase + 1).min(PHASES)]);
-        let mut sums = [0.0_f32; 2];
-        for k in 0..2 * HALF {
-            sums[0] += around[k] * low[k];
-            sums[1] += around[k] * high[k];
-        }
-        sums[0] + (sums[1] - sums[0]) * rest
+        self.kernel.at(around, place - whole)
     }
-}
-
-/// The weights of the neighbours of a place `fraction` behind a sample.
-fn kernel(fraction: f64) -> [f32; 2 * HALF] {
-    std::array::from_fn(|k| {
-        let x = k as f64 - (HALF as f64 - 1.0) - fraction;
-        let sinc = if x.abs() < 1e-9 { 1.0 } else { (PI * x).sin() / (PI * x) };
-        let turn = PI * x / HALF as f64;
-        // Blackman's window: what leaks is 74 dB down.
-        let window = if x.abs() > HALF as f64 { 0.0 } else { 0.42 + 0.5 * turn.cos() + 0.08 * (2.0 * turn).cos() };
-        (sinc * window) as f32
-    })
 }
 
 #[cfg(test)]

@@ -140,6 +140,21 @@ impl Tape {
         }
     }
 
+    /// When a tick is, from the beginning of the recording.
+    pub(super) fn nanoseconds_of_tick(&self, tick: u64) -> u64 {
+        self.of_tick(tick, Mono::SECOND) as u64
+    }
+
+    /// Where on the track the newest cut begins.
+    pub(super) fn open_from(&self) -> i64 {
+        self.samples.open_from()
+    }
+
+    /// From the recording to the track; a place at a cut is the one behind it.
+    pub(super) fn tracked(&self, recorded: u64) -> i64 {
+        self.samples.track(recorded as i64)
+    }
+
     /// From the track to the recording.
     pub(super) fn recorded(&self, track: i64) -> u64 {
         self.samples.recorded(track).max(0) as u64

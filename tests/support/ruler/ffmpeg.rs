@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Reading a file with the `ffmpeg` program: pictures as bytes on its standard output, their times in its log.
 
-use super::{Frame, Reading, Sound};
+use super::{AllTracks, Frame, Reading, Sound};
 use hyperzoom::sync::ruler::{is_flash, patch_rows, read_number};
 use hyperzoom::words::Size;
 use std::io::{BufRead, BufReader, Read};
@@ -12,15 +12,30 @@ use std::thread::{self, JoinHandle};
 /// Decodes the first picture and the first sound track.
 pub fn read_with_ffmpeg(file: &Path) -> Reading {
     let tracks = tracks(file);
-    let size = tracks.lines().find_map(|line| {
+    Reading {
+        frames: sizes(&tracks).next().map(|size| frames(file, 0, size)).unwrap_or_default(),
+        sound: rates(&tracks).next().map(|rate_hz| sound(file, 0, rate_hz)).unwrap_or_default(),
+    }
+}
+
+/// Decodes all of them.
+pub fn read_all_with_ffmpeg(file: &Path) -> AllTracks {
+    let tracks = tracks(file);
+    AllTracks {
+        pictures: sizes(&tracks).enumerate().map(|(index, size)| frames(file, index, size)).collect(),
+        sounds: rates(&tracks).enumerate().map(|(index, rate_hz)| sound(file, index, rate_hz)).collect(),
+    }
+}
+
+fn sizes(tracks: &str) -> impl Iterator<Item = Size> + '_ {
+    tracks.lines().filter_map(|line| {
         let mut fields = line.strip_prefix("video,")?.split(',').map(str::parse);
         Some(Size { width: fields.next()?.ok()?, height: fields.next()?.ok()? })
-    });
-    let rate_hz = tracks.lines().find_map(|line| line.strip_prefix("audio,")?.trim_matches(',').parse().ok());
-    Reading {
-        frames: size.map(|size| frames(file, size)).unwrap_or_default(),
-        sound: rate_hz.map(|rate_hz| sound(file, rate_hz)).unwrap_or_default(),
-    }
+    })
+}
+
+fn rates(tracks: &str) -> impl Iterator<Item = u32> + '_ {
+    tracks.lines().filter_map(|line| line.strip_prefix("audio,")?.trim_matches(',').parse().ok())
 }
 
 fn tracks(file: &Path) -> String {
@@ -74,13 +89,24 @@ fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     line[found.0 + name.len()..].split_whitespace().next()
 }
 
-fn frames(file: &Path, size: Size) -> Vec<Frame> {
+fn frames(file: &Path, index: usize, size: Size) -> Vec<Frame> {
     // Only the bar and the patch go through the pipe, and only their brightness.
     let rows = patch_rows(size.height as usize).end.next_multiple_of(2).min(size.height as usize);
     let filter = format!("showinfo=checksum=0,crop=iw:{rows}:0:0:exact=1,extractplanes=y");
     let (mut child, times) = decode(
         file,
-        &["-map", "0:v:0", "-vf", &filter, "-fps_mode", "passthrough", "-pix_fmt", "gray", "-f", "rawvideo"],
+        &[
+            "-map",
+            &format!("0:v:{index}"),
+            "-vf",
+            &filter,
+            "-fps_mode",
+            "passthrough",
+            "-pix_fmt",
+            "gray",
+            "-f",
+            "rawvideo",
+        ],
     );
     let width = size.width as usize;
     let mut out = child.stdout.take().expect("it was piped");
@@ -95,8 +121,9 @@ fn frames(file: &Path, size: Size) -> Vec<Frame> {
     times.iter().zip(seen).map(|(&(pts_ns, _), (number, flash))| Frame { pts_ns, number, flash }).collect()
 }
 
-fn sound(file: &Path, rate_hz: u32) -> Sound {
-    let (mut child, times) = decode(file, &["-map", "0:a:0", "-af", "ashowinfo", "-f", "f32le", "-c:a", "pcm_f32le"]);
+fn sound(file: &Path, index: usize, rate_hz: u32) -> Sound {
+    let map = format!("0:a:{index}");
+    let (mut child, times) = decode(file, &["-map", &map, "-af", "ashowinfo", "-f", "f32le", "-c:a", "pcm_f32le"]);
     let mut bytes = Vec::new();
     child.stdout.take().expect("it was piped").read_to_end(&mut bytes).expect("a pipe");
     assert!(child.wait().expect("it was started").success(), "ffmpeg cannot decode {}", file.display());

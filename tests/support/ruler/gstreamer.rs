@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Reading a file with GStreamer's own demuxers and decoders.
 
-use super::{Frame, Reading, Sound};
+use super::{AllTracks, Frame, Reading, Sound};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -20,11 +20,20 @@ const SOUND: &str = "queue ! audioconvert ! audio/x-raw,format=F32LE,layout=inte
 
 /// Decodes the first picture and the first sound track.
 pub fn read_with_gstreamer(file: &Path) -> Reading {
+    let AllTracks { mut pictures, mut sounds } = read_all_with_gstreamer(file);
+    Reading {
+        frames: if pictures.is_empty() { Vec::new() } else { pictures.swap_remove(0) },
+        sound: if sounds.is_empty() { Sound::default() } else { sounds.swap_remove(0) },
+    }
+}
+
+/// Decodes all of them.
+pub fn read_all_with_gstreamer(file: &Path) -> AllTracks {
     gst::init().expect("GStreamer is installed");
     let pipeline = gst::parse::launch("filesrc name=file ! decodebin name=decoder").expect("plain elements");
     let pipeline = pipeline.downcast::<gst::Pipeline>().expect("two elements make a pipeline");
     pipeline.by_name("file").expect("named").set_property("location", file.to_str().expect("a plain path"));
-    let reading = Arc::new(Mutex::new(Reading::default()));
+    let reading = Arc::new(Mutex::new(AllTracks::default()));
     let (weak, shared) = (pipeline.downgrade(), reading.clone());
     pipeline.by_name("decoder").expect("named").connect_pad_added(move |_, pad| {
         let pipeline = weak.upgrade().expect("the pipeline outlives its decoder");
@@ -42,20 +51,28 @@ pub fn read_with_gstreamer(file: &Path) -> Reading {
     std::mem::take(&mut *reading.lock().expect("no reader panicked"))
 }
 
-fn attach(pipeline: &gst::Pipeline, pad: &gst::Pad, reading: &Arc<Mutex<Reading>>) {
+fn attach(pipeline: &gst::Pipeline, pad: &gst::Pad, reading: &Arc<Mutex<AllTracks>>) {
     let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
     let pictures = caps.structure(0).is_some_and(|s| s.name().starts_with("video/"));
     let text = if pictures { PICTURES } else { SOUND };
     let branch = gst::parse::bin_from_description(text, true).expect("plain elements");
     let sink = branch.by_name("sink").expect("named").downcast::<gst_app::AppSink>().expect("it is one");
+    let index = {
+        let mut reading = reading.lock().expect("no reader panicked");
+        match pictures {
+            true => reading.pictures.push(Vec::new()),
+            false => reading.sounds.push(Sound::default()),
+        }
+        if pictures { reading.pictures.len() - 1 } else { reading.sounds.len() - 1 }
+    };
     let reading = reading.clone();
     let take = move |sink: &gst_app::AppSink| {
         let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
         let mut reading = reading.lock().expect("no reader panicked");
         if pictures {
-            reading.frames.push(frame(&sample));
+            reading.pictures[index].push(frame(&sample));
         } else {
-            listen(&sample, &mut reading.sound);
+            listen(&sample, &mut reading.sounds[index]);
         }
         Ok(gst::FlowSuccess::Ok)
     };

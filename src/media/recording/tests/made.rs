@@ -89,6 +89,7 @@ impl Order {
             container: self.container,
             pictures: pictures.map(|(encoder, recipe)| PictureTrack { encoder, recipe, raw: &self.raw_picture }),
             sound: sound.map(|(encoder, recipe)| SoundTrack { encoder, recipe, raw: self.raw_sound }),
+            further: &[],
         };
         let text = Recording::text(&spec).expect("its text is built in");
         let (send, receive) = channel();

@@ -108,6 +108,7 @@ impl Chance {
             container,
             video: if self.one_in(4) { None } else { Some(self.video()) },
             audio: if self.one_in(4) { None } else { Some(self.audio()) },
+            tracks: Vec::new(),
             limits: if self.one_in(3) { self.limits() } else { Limits::default() },
             adaptive: if self.one_in(3) { modes } else { Vec::new() },
             loudness: self.maybe(|it| Loudness {
