@@ -185,9 +185,10 @@ impl Writer {
 impl Piece {
     fn len(&self) -> u64 {
         match self {
-            Piece::Header(bytes, _) | Piece::Seam(bytes, ..) | Piece::Fragment(bytes, _) | Piece::Bytes { bytes, .. } => {
-                bytes.len() as u64
-            }
+            Piece::Header(bytes, _)
+            | Piece::Seam(bytes, ..)
+            | Piece::Fragment(bytes, _)
+            | Piece::Bytes { bytes, .. } => bytes.len() as u64,
             Piece::Metadata(_) | Piece::End(_) => 0,
         }
     }
