@@ -4,6 +4,7 @@
 //! ```text
 //! opening    the muxer's header   -> a better one, which readers sync rightly even if nothing follows
 //! note       facts and notes      -> `uuid` boxes between the fragments, and back
+//! seam       another encoder      -> its sample entries, and where its fragments go on in the same tracks
 //! Ledger     appended bytes       -> Movie, while recording
 //! Scanner    any file             -> Movie, afterwards
 //! finalise   Movie                -> Plan: the steps to a finished file; undo: the steps back
@@ -36,6 +37,7 @@ mod plan;
 mod samples;
 mod scan;
 mod scan_error;
+mod seam;
 mod stbl;
 mod tables;
 mod timecode;
@@ -53,3 +55,4 @@ pub use plan::{Plan, Step};
 pub use samples::{Chunk, Runs, Samples, Sizes};
 pub use scan::{Output, Scanner};
 pub use scan_error::ScanError;
+pub use seam::{Begin, Seam, encode as encode_seam};

@@ -3,6 +3,7 @@
 //! outlives its encoder.
 
 mod feeder;
+mod takeover;
 
 use crate::disk::small::SmallDisk;
 use crate::support::ruler::{Reading, read_with_ffmpeg};
@@ -263,54 +264,6 @@ fn an_output_of_ones_own_has_no_next_file() {
     config.limits.when_reached = WhenReached::RollOver;
     let refused = feeder::recorder(&config, None).start_into(MemoryOutput::new()).expect_err("nowhere to go on");
     assert!(matches!(refused, RecordError::NoNextOutput), "{refused}");
-}
-
-/// Rows of an encoder that breaks after so many pictures.
-fn breaking(after: u32) -> EncoderTable {
-    let row = format!(
-        "[[h264]]\nelement = \"identity\"\nrecording = \"identity error-after={after} ! x264enc name=video_encoder \
-         speed-preset=ultrafast {{quality}} key-int-max={{keys}} bframes=0 option-string=scenecut=0 {{latency}} ! \
-         h264parse\"\n[h264.quality]\nfast = \"\"\nbalanced = \"\"\nhigh = \"\"\nultra = \"\"\n[h264.latency]\n\
-         low = \"\"\nusual = \"\"\n"
-    );
-    let mut table = EncoderTable::load().expect("ours is sound");
-    table.put_in_front(&row).expect("it is sound, too");
-    table
-}
-
-fn one_fell_over(report: &RecordingReport) {
-    assert_eq!((report.frames, report.whole, report.files.len()), (100, true, 2), "{report:#?}");
-    let fell = report.events.iter().find_map(|event| match event {
-        RecordingEvent::FellOver { from, to, at_frame, .. } => Some((from.as_str(), to.as_str(), *at_frame)),
-        _ => None,
-    });
-    assert_eq!(fell, Some(("identity", "x264enc", report.files[1].first_frame)));
-    pictures_go_on(report, &readings(report));
-}
-
-#[test]
-fn when_an_encoder_breaks_the_next_one_goes_on_without_losing_a_picture() {
-    for container in [Container::Mkv, Container::Mp4] {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut feeder = Feeder::start(&config(container), folder.path(), Some(breaking(40)));
-        for _ in 0..100 {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-            feeder.slot().expect("it goes on");
-        }
-        let report = feeder.stop();
-        one_fell_over(&report);
-        assert_eq!(report.samples, 160_000, "{report:#?}");
-        let ends: u64 = report.files.iter().map(|file| file.samples).sum();
-        assert_eq!(ends, 160_000, "{report:#?}");
-    }
-}
-
-#[test]
-fn an_encoder_may_break_when_everything_has_been_submitted() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut feeder = Feeder::start(&config(Container::Mkv), folder.path(), Some(breaking(90)));
-    (0..100).for_each(|_| feeder.slot().expect("it goes on"));
-    one_fell_over(&feeder.stop());
 }
 
 #[test]

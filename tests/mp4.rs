@@ -7,5 +7,6 @@ mod foreign;
 mod gstreamer;
 mod interrupted;
 mod own;
+mod seam;
 mod synthetic;
 mod tools;

@@ -6,7 +6,7 @@ use super::folder::Place;
 use super::metadata::Metadata;
 use super::repair::{self, CarryOutError};
 use super::space::Reserve;
-use crate::mp4::{self, FinaliseError, Ledger, Note, OpeningError, Options, ScanError};
+use crate::mp4::{self, FinaliseError, Ledger, Note, OpeningError, Options, ScanError, Seam};
 use crate::words::{Facts, FragmentNote, RATE_HZ, Sample};
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
@@ -19,11 +19,14 @@ use std::time::{Duration, Instant};
 
 mod rescue;
 
-/// What the writer is given, in this order: a header, fragments, the end.
+/// What the writer is given, in this order: a header, fragments (and perhaps a seam and more of them), the end.
 #[derive(Debug)]
 pub enum Piece {
     /// The muxer's beginning, and what is true of the whole.
     Header(Vec<u8>, Box<Facts>),
+    /// The beginning of another muxer that goes on in the same file, and where; the facts stand there if the file is
+    /// still empty.
+    Seam(Vec<u8>, Box<Facts>, Seam),
     /// A fragment and its note.
     Fragment(Vec<u8>, FragmentNote),
     /// Instead of all that: bytes of a file whose muxer finishes it by itself, and where they belong.
@@ -182,7 +185,10 @@ impl Writer {
 impl Piece {
     fn len(&self) -> u64 {
         match self {
-            Piece::Header(bytes, _) | Piece::Fragment(bytes, _) | Piece::Bytes { bytes, .. } => bytes.len() as u64,
+            Piece::Header(bytes, _)
+            | Piece::Seam(bytes, ..)
+            | Piece::Fragment(bytes, _)
+            | Piece::Bytes { bytes, .. } => bytes.len() as u64,
             Piece::Metadata(_) | Piece::End(_) => 0,
         }
     }
@@ -226,6 +232,10 @@ fn run(mut book: Book, inbox: &Receiver<Piece>, waiting: &AtomicU64, on_signal: 
                 Ok(opening) => book.append(&opening, on_signal),
                 Err(why) => return on_signal(WriterSignal::Ended(Err(why.into()))),
             },
+            Piece::Seam(header, facts, seam) => match book.seam(&header, &facts, &seam) {
+                Ok(seam) => book.append(&seam, on_signal),
+                Err(why) => return on_signal(WriterSignal::Ended(Err(why.into()))),
+            },
             Piece::Fragment(mut fragment, note) => {
                 let end = note.first_sample + note.samples;
                 fragment.extend_from_slice(&mp4::encode_note(&Note::Fragment(note)));
@@ -254,6 +264,11 @@ fn run(mut book: Book, inbox: &Receiver<Piece>, waiting: &AtomicU64, on_signal: 
 }
 
 impl Book {
+    /// What stands in front of the fragments of the next muxer; the first one may have written nothing.
+    fn seam(&self, header: &[u8], facts: &Facts, seam: &Seam) -> Result<Vec<u8>, OpeningError> {
+        if self.written == 0 { mp4::opening(header, facts) } else { mp4::encode_seam(header, seam) }
+    }
+
     /// Appends whole boxes and waits for the disk; a failed append leaves no torn tail if the disk lets us.
     fn append(&mut self, bytes: &[u8], on_signal: &impl Fn(WriterSignal)) -> io::Result<()> {
         if self.broken {

@@ -35,6 +35,7 @@ use gstreamer as gst;
 use gstreamer_app as gst_app;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use wrap::{Wrap, wrap};
 
 /// The pictures of a recording.
@@ -110,6 +111,8 @@ pub struct EncodedCounts {
 struct Passed {
     buffers: AtomicU64,
     bytes: AtomicU64,
+    /// The longest of them.
+    longest_ns: AtomicU64,
 }
 
 impl Passed {
@@ -165,6 +168,11 @@ impl RecordingSpec<'_> {
     /// The same of any of its sounds.
     pub fn priming_of(&self, sound: SoundTrack<'_>) -> u32 {
         if self.wrap().in_fragments { sound.encoder.priming } else { 0 }
+    }
+
+    /// Whether the file is written in fragments, among which those of another encoder may be.
+    pub fn is_in_fragments(&self) -> bool {
+        self.wrap().in_fragments
     }
 
     fn wrap(&self) -> Wrap {
@@ -341,6 +349,17 @@ impl Recording {
         }
     }
 
+    /// How long a packet of sound is, as soon as there has been one.
+    pub fn sound_packet(&self) -> Option<Duration> {
+        let longest_ns = self.sound_counts.longest_ns.load(Ordering::Relaxed);
+        (longest_ns > 0).then(|| Duration::from_nanos(longest_ns))
+    }
+
+    /// Stops it now; what has not come out is lost.
+    pub fn stop(&self) {
+        self._graph.stop();
+    }
+
     fn sources(&self) -> impl Iterator<Item = &gst_app::AppSrc> {
         let main = self.pictures.iter().map(|(source, _)| source).chain(self.sound.iter().map(|sound| &sound.source));
         main.chain(self.further.iter().map(|branch| &branch.source))
@@ -447,6 +466,8 @@ fn count(graph: &Graph, pad: &str, passed: &Arc<Passed>) -> Result<(), GraphErro
         if let Some(buffer) = info.buffer() {
             passed.buffers.fetch_add(1, Ordering::Relaxed);
             passed.bytes.fetch_add(buffer.size() as u64, Ordering::Relaxed);
+            let length_ns = buffer.duration().map_or(0, gst::ClockTime::nseconds);
+            passed.longest_ns.fetch_max(length_ns, Ordering::Relaxed);
         }
         gst::PadProbeReturn::Ok
     });

@@ -11,6 +11,7 @@ use super::edits::{Edits, movie_scale};
 use super::journal::put_footer;
 use super::movie::{Movie, Track};
 use super::scan_error::ScanError;
+use super::seam::is_aac;
 use super::tables;
 use super::timecode::{self, Timecode};
 use crate::words::RATE_HZ;
@@ -214,11 +215,13 @@ impl Frame<'_> {
 fn sample_tables(out: &mut Vec<u8>, old: &[u8], track: &Track) {
     boxed(out, b"stbl", |out| {
         for part in children(old).unwrap_or_default() {
-            if !COUNTING.contains(&&part.kind) {
+            if &part.kind == b"stsd" && !track.added.is_empty() {
+                track.put_descriptions(out, part.body);
+            } else if !COUNTING.contains(&&part.kind) {
                 out.extend_from_slice(part.whole);
             }
         }
-        tables::write(out, &track.samples, track.codecs == [*b"mp4a"]);
+        tables::write(out, &track.samples, is_aac(&track.codecs));
     });
 }
 

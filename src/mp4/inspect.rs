@@ -55,6 +55,8 @@ pub struct TrackReport {
     pub kind: String,
     /// The codec's four characters.
     pub codec: String,
+    /// Those of all its sample entries: more than one where another encoder took over.
+    pub sample_entries: Vec<String>,
     /// Units of time in a second.
     pub timescale: u32,
     /// How many pictures or packets.
@@ -170,6 +172,7 @@ fn track_report(movie: &Movie, track: &Track) -> TrackReport {
             other => name(*other),
         },
         codec: track.codecs.first().map_or_else(String::new, |&codec| name(codec)),
+        sample_entries: track.codecs.iter().map(|&codec| name(codec)).collect(),
         timescale: track.timescale,
         samples: u64::from(samples.count()),
         bytes: samples.bytes(),

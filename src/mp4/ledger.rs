@@ -11,6 +11,7 @@ use super::moov;
 use super::movie::{Movie, State, Tail, Track};
 use super::note::{self, Note};
 use super::scan_error::ScanError;
+use super::seam;
 use crate::words::{Facts, FragmentNote, RATE_HZ};
 
 /// A `moof` waits for its `mdat` before its samples count. So many may wait: some muxers write one for each
@@ -113,6 +114,13 @@ impl Ledger {
                 self.media_since_pending = false;
                 self.fragments += 1;
             }
+            b"uuid" if seam::is_one(whole) => {
+                if self.settle()? > 0 {
+                    return Err(ScanError::Stray(at));
+                }
+                self.media_since_pending = false;
+                seam::join(whole, &self.moov, &mut self.tracks)?;
+            }
             b"uuid" => match note::decode(whole) {
                 Some(Note::Facts(facts)) if self.facts.is_none() => self.facts = Some(*facts),
                 Some(Note::Fragment(note)) if self.notes.len() < NOTES_MAX => self.notes.push(note),
@@ -155,7 +163,7 @@ impl Ledger {
         let samples_torn: u64 = missing + self.settle()?;
         if self.facts.is_some() {
             // Our sound is never interrupted: what the muxer's nanoseconds made of its packets is put right.
-            let is_aac = |track: &&mut Track| track.codecs == [*b"mp4a"] && u64::from(track.timescale) == RATE_HZ;
+            let is_aac = |track: &&mut Track| seam::is_aac(&track.codecs) && u64::from(track.timescale) == RATE_HZ;
             for track in self.tracks.iter_mut().filter(is_aac) {
                 track.samples.steady(AAC_SAMPLES);
             }

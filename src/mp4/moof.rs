@@ -102,9 +102,9 @@ impl Fragment<'_> {
         let mut fields = Cursor::new(tfhd.body);
         let (_, flags) = fields.version_and_flags().ok_or(ScanError::Broken("tfhd"))?;
         let id = fields.u32().ok_or(ScanError::Broken("tfhd"))?;
-        let track = tracks.iter_mut().find(|track| track.id == id).ok_or(ScanError::Broken("tfhd"))?;
-        let (base, defaults) = self.tfhd(fields, flags, track.defaults).ok_or(ScanError::Broken("tfhd"))?;
-        let mut dts = track.samples.next_dts;
+        let track = tracks.iter_mut().find(|track| track.now().0 == id).ok_or(ScanError::Broken("tfhd"))?;
+        let (base, defaults) = self.tfhd(fields, flags, track.now().1).ok_or(ScanError::Broken("tfhd"))?;
+        let mut dts = track.next_time();
         if let Some(tfdt) = parts.iter().find(|p| &p.kind == b"tfdt") {
             let mut fields = Cursor::new(tfdt.body);
             let time = fields.version_and_flags().and_then(|(version, _)| fields.wide(version));
@@ -204,6 +204,7 @@ impl Fragment<'_> {
         };
         self.torn += count - fitting;
         alike.count = fitting as u32;
+        let Some(alike) = track.joined(alike) else { return Ok((end, dts)) };
         track.samples.push(alike).map_err(|misfit| match misfit {
             Misfit::TooMany => ScanError::TooMany("samples"),
             Misfit::Backwards => ScanError::Backwards(self.at),

@@ -100,7 +100,19 @@ fn track(trak: &[u8]) -> Result<Track, ScanError> {
         }
     }
     let samples = stbl::parse(stbl, &handler)?;
-    Ok(Track { id, handler, codecs, timescale, edits, samples, defaults: Defaults::default(), trak: 0..0 })
+    let (added, joined) = (Vec::new(), None);
+    Ok(Track {
+        id,
+        handler,
+        codecs,
+        timescale,
+        edits,
+        samples,
+        defaults: Defaults::default(),
+        trak: 0..0,
+        added,
+        joined,
+    })
 }
 
 fn track_id(tkhd: &[u8]) -> Option<u32> {

@@ -4,6 +4,7 @@
 use super::bytes::FourCc;
 use super::journal::Journal;
 use super::samples::Samples;
+use super::seam::Joined;
 use crate::words::{Facts, FragmentNote};
 
 /// How far a file has come on its way from a recording to a movie.
@@ -78,6 +79,10 @@ pub struct Track {
     pub(crate) defaults: Defaults,
     /// Where its `trak` lies in the movie's `moov`.
     pub(crate) trak: std::ops::Range<usize>,
+    /// Sample entries of encoders that took over, whole boxes, behind those in the `moov`.
+    pub(crate) added: Vec<Vec<u8>>,
+    /// Since another encoder took over.
+    pub(crate) joined: Option<Joined>,
 }
 
 /// Everything that was found.

@@ -9,7 +9,7 @@
 //! (the muxer leaves them out, or writes them where qtdemux does not look), so that even a recording that was
 //! never recovered plays in sync: ffmpeg and qtdemux both honour a list of duration 0 in a fragmented file.
 
-use super::bytes::{Child, FourCc, boxed, children, full, put32};
+use super::bytes::{Child, FourCc, boxed, child, children, full, put32};
 use super::moov;
 use super::movie::Track;
 use super::note::{self, Note};
@@ -32,21 +32,14 @@ pub enum OpeningError {
 
 /// The first bytes of a master, from the muxer's `ftyp` and `moov` and what is known.
 pub fn opening(header: &[u8], facts: &Facts) -> Result<Vec<u8>, OpeningError> {
-    let parts = Some(header).filter(|header| header.len() <= HEADER_MAX).and_then(children);
-    let parts = parts.ok_or(OpeningError::NotAHeader)?;
-    let has = |kind: &FourCc| parts.iter().any(|part| &part.kind == kind);
-    let moov = parts.iter().find(|part| &part.kind == b"moov").filter(|_| has(b"ftyp"));
-    let moov = moov.ok_or(OpeningError::NotAHeader)?;
-    let parsed = moov::parse(moov.whole)?;
-    if !parsed.extends {
-        return Err(OpeningError::NotAHeader);
-    }
+    let moov = header_moov(header)?;
+    let parsed = moov::parse(moov)?;
     let mut out = Vec::with_capacity(header.len() + 1024);
     boxed(&mut out, b"ftyp", |out| {
         out.extend_from_slice(b"isom\0\0\x02\0isomiso6iso2avc1mp41");
     });
     boxed(&mut out, b"free", |out| out.extend_from_slice(&[0; 8]));
-    let inside = children(moov.body).ok_or(ScanError::Broken("moov"))?;
+    let inside = child(moov, b"moov").and_then(|moov| children(moov.body)).ok_or(ScanError::Broken("moov"))?;
     boxed(&mut out, b"moov", |out| {
         let mut tracks = parsed.tracks.iter();
         // Where there are many, each has its own; muxers put pictures first.
@@ -65,6 +58,16 @@ pub fn opening(header: &[u8], facts: &Facts) -> Result<Vec<u8>, OpeningError> {
     });
     out.extend_from_slice(&note::encode(&Note::Facts(Box::new(facts.clone()))));
     Ok(out)
+}
+
+/// The whole `moov` of a muxer's header, if fragments may follow it.
+pub(crate) fn header_moov(header: &[u8]) -> Result<&[u8], OpeningError> {
+    let parts = Some(header).filter(|header| header.len() <= HEADER_MAX).and_then(children);
+    let parts = parts.ok_or(OpeningError::NotAHeader)?;
+    let has = |kind: &FourCc| parts.iter().any(|part| &part.kind == kind);
+    let moov = parts.iter().find(|part| &part.kind == b"moov").filter(|_| has(b"ftyp"));
+    let moov = moov.ok_or(OpeningError::NotAHeader)?.whole;
+    if moov::parse(moov)?.extends { Ok(moov) } else { Err(OpeningError::NotAHeader) }
 }
 
 fn trak(out: &mut Vec<u8>, trak: &Child<'_>, track: &Track, TrackFacts { name, priming, .. }: &TrackFacts) {

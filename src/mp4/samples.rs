@@ -38,12 +38,19 @@ impl<T: Copy + PartialEq> Runs<T> {
 
     /// Gives the last value another one.
     pub(crate) fn replace_last(&mut self, value: T) {
+        if !self.0.is_empty() {
+            self.pop();
+            self.push(value, 1);
+        }
+    }
+
+    /// Takes the last value away.
+    pub(crate) fn pop(&mut self) {
         if let Some((length, _)) = self.0.last_mut() {
             *length -= 1;
             if *length == 0 {
                 self.0.pop();
             }
-            self.push(value, 1);
         }
     }
 
@@ -104,6 +111,17 @@ impl Sizes {
             Sizes::Each(each) => each.resize(sum as usize, more),
         }
         Ok(())
+    }
+
+    /// Takes the last one away; answers its size.
+    fn pop(&mut self) -> u32 {
+        match self {
+            Sizes::Same { size, count } => {
+                *count = count.saturating_sub(1);
+                *size
+            }
+            Sizes::Each(sizes) => sizes.pop().unwrap_or(0),
+        }
     }
 
     /// Bytes of `count` samples from number `first` on.
@@ -256,6 +274,41 @@ impl Samples {
         self.next_dts = end;
         self.place(new);
         Ok(())
+    }
+
+    /// The decoding time of the last one.
+    pub(crate) fn last_dts(&self) -> u64 {
+        self.last_dts
+    }
+
+    /// Takes away the last ones that are shown at that time (on the clock of the fragments) or later.
+    pub(crate) fn cut_back(&mut self, from: i64) {
+        while let Some(&(_, composition)) = self.compositions.0.last()
+            && self.last_dts as i64 + i64::from(composition) >= from
+        {
+            self.pop();
+        }
+    }
+
+    fn pop(&mut self) {
+        let size = self.sizes.pop();
+        if self.count() == 0 {
+            *self = Samples::default();
+            return;
+        }
+        self.deltas.pop();
+        self.compositions.pop();
+        self.syncs.pop();
+        self.next_dts = self.last_dts;
+        let before = self.deltas.0.last().map_or(0, |&(_, delta)| u64::from(delta));
+        self.last_dts = self.next_dts - before;
+        if let Some(chunk) = self.chunks.last_mut() {
+            chunk.samples -= 1;
+            chunk.end -= u64::from(size);
+            if chunk.samples == 0 {
+                self.chunks.pop();
+            }
+        }
     }
 
     fn place(&mut self, new: Alike) {

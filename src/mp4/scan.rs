@@ -18,6 +18,7 @@ use super::ledger::Ledger;
 use super::movie::{Movie, State, Tail, Torn};
 use super::note;
 use super::scan_error::ScanError;
+use super::seam;
 
 /// The largest piece that is read at once.
 const READ_MAX: u64 = 1 << 20;
@@ -263,7 +264,7 @@ impl Scanner {
             b"moov" if size > MOOV_MAX => return self.too_large(&header, size),
             b"moof" if size > MOOF_MAX => return self.too_large(&header, size),
             b"moov" | b"moof" => return self.want(at, size, Goal::Whole { kind: header.kind }),
-            b"uuid" if is_note(usertype) && size <= note::BOX_MAX => {
+            b"uuid" if (is_note(usertype) || usertype == Some(&seam::USERTYPE)) && size <= note::BOX_MAX => {
                 return self.want(at, size, Goal::Whole { kind: header.kind });
             }
             _ => {}

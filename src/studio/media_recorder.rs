@@ -24,11 +24,14 @@
 //!
 //! # More than one file
 //!
-//! A recording goes on in the next file (`talk.mkv`, `talk-2.mkv`, ...) at a limit that rolls over, when the encoder of
-//! its pictures breaks, and when the size or quality of its pictures gives way to a machine that can't keep up. Each
-//! file is whole by itself and begins with a key frame; none repeats or misses a picture or sample of another. Only a
-//! file whose encoder broke may show or sound a little beyond its end as reported, and what follows begins with that
-//! again; one file whose track goes on with another encoder is not made yet.
+//! A recording goes on in the next file (`talk.mkv`, `talk-2.mkv`, ...) at a limit that rolls over, and when the size or
+//! quality of its pictures gives way to a machine that can't keep up. Each file is whole by itself and begins with a key
+//! frame; none repeats or misses a picture or sample of another.
+//!
+//! When the encoder of its pictures breaks, MP4 and MOV go on in the same file: the track then has a sample entry of
+//! each encoder. Other containers have one description for a whole track (as has MOV with PCM, which is not written in
+//! fragments), so that there, too, the next file goes on; then the one whose encoder broke may show or sound a little
+//! beyond its end as reported, and what follows begins with that again.
 //! MP3 and AAC in files that can't say what their encoder puts in front of the sound begin that much later.
 //!
 //! `max_bytes` is judged by what the pictures of a file have cost so far, with half a second to spare.
@@ -54,6 +57,8 @@ mod room;
 mod running;
 mod sink;
 mod status;
+mod takeover;
+mod taker;
 mod tracks;
 
 pub use error::{RecordError, SubmitError};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Submits the ruler: numbered pictures, and sound of which every sample is known.
 
+use crate::recorder::reel::grid;
 use hyperzoom::media::{EncoderTable, PixelFormat, SampleFormat};
 use hyperzoom::studio::{
     AudioBlock, AudioConfig, MediaRecorder, RecordingConfig, RecordingReport, SubmitError, VideoConfig, VideoFrame,
@@ -82,7 +83,8 @@ impl Feeder {
         let at = |offset, stride| Plane { offset, stride };
         let planes = [at(0, width), at(luma, width / 2), at(luma + luma / 4, width / 2)];
         let mut bytes = vec![0; luma * 3 / 2];
-        self.painter.paint(self.pictures, false, Format::I420, &planes, &mut bytes);
+        let flash = grid().starts_second(self.pictures);
+        self.painter.paint(self.pictures, flash, Format::I420, &planes, &mut bytes);
         let frame = VideoFrame::new(PixelFormat::I420, SIZE, bytes).expect("a whole picture");
         patiently(|| self.recorder.submit_video(&frame, self.at(self.pictures, 30)))?;
         self.pictures += 1;

@@ -42,7 +42,7 @@ pub enum RecordingEvent {
         /// From this picture on, or a few behind it.
         at_frame: u64,
     },
-    /// An encoder broke, and another has taken over in a file of its own.
+    /// An encoder broke, and another has taken over: in the same file, unless a `NextFile` says otherwise.
     FellOver {
         /// The one that broke.
         from: String,

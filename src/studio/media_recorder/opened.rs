@@ -3,8 +3,8 @@
 //!
 //! ```text
 //!   ended --> Job: what waits is encoded, the file finished --> FileReport
-//!              `- the encoder of the pictures breaks: the file ends with the last picture it has made, and what was
-//!                 kept goes to the next encoder of the table, in the next file
+//!              `- the encoder of the pictures breaks: what was kept goes to the next encoder of the table, in the same
+//!                 file; or, where that can't hold it, in the next one, and this one ends with the last picture made
 //! ```
 
 use super::error::RecordError;
@@ -15,8 +15,9 @@ use super::packets::give;
 use super::place::{Cut, Measure};
 use super::report::FileReport;
 use super::sink::{Destination, End, Shared, Sink};
+use super::takeover::Earlier;
 use crate::disk::WriterError;
-use crate::media::Recording;
+use crate::media::{EncodedCounts, Recording};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
@@ -36,10 +37,12 @@ const LOOK: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct Opened {
     pub recording: Recording,
-    pub sink: Sink,
+    pub sink: Arc<Sink>,
     pub shared: Arc<Shared>,
     /// Who encodes pictures and sound.
     pub names: [String; 2],
+    /// Who encoded before, in the same file.
+    pub earlier: Earlier,
 }
 
 /// How waiting for the end has ended.
@@ -64,7 +67,29 @@ impl Opened {
         }
         let room = order.room.clone();
         recording.on_taken(move || room.ring());
-        Ok(Opened { recording, sink, shared, names: order.names() })
+        Ok(Opened { recording, sink: Arc::new(sink), shared, names: order.names(), earlier: Earlier::default() })
+    }
+
+    /// What the encoders of the file have written so far.
+    pub fn encoded(&self) -> EncodedCounts {
+        let (earlier, now) = (&self.earlier.counts, self.recording.encoded());
+        EncodedCounts {
+            pictures: earlier.pictures + now.pictures,
+            picture_bytes: earlier.picture_bytes + now.picture_bytes,
+            sound_packets: earlier.sound_packets + now.sound_packets,
+            sound_bytes: earlier.sound_bytes + now.sound_bytes,
+        }
+    }
+
+    /// What its encoders are given first, if the file begins there.
+    pub fn begin(&self, first: Cut) -> Cut {
+        let Cut { picture, sample } = self.earlier.begin;
+        Cut { picture: first.picture + picture, sample: first.sample + sample }
+    }
+
+    /// Gives its encoders something of a file that begins there.
+    pub fn give(&self, item: &Item, first: Cut) {
+        item.give(&self.recording, self.begin(first));
     }
 
     /// Bytes that wait for the encoders and the disk.
@@ -82,7 +107,7 @@ impl Opened {
     /// As long as the encoders make something, or the disk takes something, they are waited for.
     fn outcome(&self, is_mended: bool) -> Outcome {
         let further = || self.recording.further_encoded().map(|(packets, _)| packets).sum::<u64>();
-        let progress = || (self.recording.encoded(), further(), self.sink.waiting_bytes());
+        let progress = || (self.encoded(), further(), self.sink.waiting_bytes());
         let (mut made, mut since) = (progress(), Instant::now());
         loop {
             if let Some(end) = self.sink.ended(LOOK) {
@@ -105,7 +130,7 @@ impl Opened {
     fn drain(&self) {
         self.recording.end();
         let begun = Instant::now();
-        while !self.shared.drained.load(Relaxed) && begun.elapsed() < BROKEN_PATIENCE {
+        while !self.shared.is_drained() && begun.elapsed() < BROKEN_PATIENCE {
             std::thread::sleep(LOOK);
         }
     }
@@ -126,12 +151,12 @@ pub struct Job {
     pub kept: VecDeque<Item>,
 }
 
-/// A file to go on in.
+/// A file to go on in, the next one or the same.
 #[derive(Debug)]
 pub struct Ready {
     pub opened: Arc<Opened>,
     pub order: Order,
-    /// Where it begins.
+    /// Where the file begins.
     pub first: Cut,
 }
 
@@ -160,10 +185,17 @@ impl Job {
                 }
                 Outcome::Broken(why) => why,
             };
-            let cut = self.wind_up();
-            let next = self.next(cut);
-            let end = self.finished();
-            self.report(end, cut, next.is_err().then_some(&why), &mut done);
+            let cut = self.drain();
+            let next = match self.go_on() {
+                Some(ready) => Ok(ready),
+                None => {
+                    self.end_at(cut);
+                    let next = self.next(cut);
+                    let end = self.finished();
+                    self.report(end, cut, next.is_err().then_some(&why), &mut done);
+                    next
+                }
+            };
             let Ready { opened, order, first } = match next {
                 Ok(ready) => ready,
                 Err(why) => {
@@ -172,24 +204,27 @@ impl Job {
                 }
             };
             done.events.extend(fell_over(&self.opened, &opened, why, first));
-            let kept = from(std::mem::take(&mut self.kept), first);
-            kept.iter().for_each(|item| item.give(&opened.recording, first));
+            let kept = from(std::mem::take(&mut self.kept), opened.begin(first));
+            kept.iter().for_each(|item| opened.give(item, first));
             self = Job { opened, order, first, kept, ..self };
             self.end();
         }
     }
 
-    /// Ends a broken file where its encoder broke; answers where the next one goes on. Pictures are encoded in their
-    /// order, so that counting them says which they are.
-    pub fn wind_up(&self) -> Cut {
+    /// Takes what is left out of a broken graph; answers where a next file goes on. Pictures are encoded in their order,
+    /// so that counting them says which they are.
+    pub fn drain(&self) -> Cut {
         self.opened.drain();
-        let encoded = self.first.picture + self.opened.recording.encoded().pictures;
-        let cut = self.measure.within(Cut { picture: encoded.min(self.taken.picture), ..self.taken });
-        self.opened.sink.end(self.sound_samples(cut));
-        cut
+        let encoded = self.first.picture + self.opened.encoded().pictures;
+        self.measure.within(Cut { picture: encoded.min(self.taken.picture), ..self.taken })
     }
 
-    /// Goes on at that place with the next encoder.
+    /// Ends a drained file there.
+    pub fn end_at(&self, cut: Cut) {
+        self.opened.sink.end(self.sound_samples(cut));
+    }
+
+    /// Goes on at that place with the next encoder, in the next file.
     pub fn next(&self, first: Cut) -> Result<Ready, RecordError> {
         let names = self.names.as_ref().ok_or(RecordError::NoNextOutput)?;
         let order = self.order.clone().without_its_encoder()?;
@@ -212,6 +247,8 @@ impl Job {
         let (again, news) = self.opened.shared.again();
         done.events.extend(news);
         let file = again.or_else(|| self.opened.sink.file.clone());
+        let mut encoders = self.opened.earlier.encoders.clone();
+        encoders.push(self.opened.names[0].clone());
         match end {
             // Nobody asked for a file with nothing in it, and who finds one takes it for a recording.
             Ok(end) if until == self.first => discard(file.as_deref(), end.bytes),
@@ -225,7 +262,8 @@ impl Job {
                 bytes: end.bytes,
                 whole: end.whole && failed.is_none(),
                 finish_ms: end.finalise_ms,
-                video_encoder: self.opened.names[0].clone(),
+                video_encoder: encoders.remove(0),
+                went_on_with: encoders,
                 failed,
             }),
             Err(why) => {
@@ -256,11 +294,12 @@ pub fn from(items: VecDeque<Item>, first: Cut) -> VecDeque<Item> {
     items.into_iter().filter_map(|item| item.split(first).1).collect()
 }
 
-/// One encoder has taken over from another.
+/// One encoder has taken over from another, in the same file or one that begins at `first`.
 pub fn fell_over(from: &Opened, to: &Opened, why: String, first: Cut) -> Vec<RecordingEvent> {
+    let next = if Arc::ptr_eq(&from.sink, &to.sink) { None } else { next_file(to, first, "encoder") };
     let [from, to_name] = [from, to].map(|opened| opened.names[0].clone());
-    let fell = RecordingEvent::FellOver { from, to: to_name, why, at_frame: first.picture };
-    [Some(fell), next_file(to, first, "encoder")].into_iter().flatten().collect()
+    let fell = RecordingEvent::FellOver { from, to: to_name, why, at_frame: to.begin(first).picture };
+    [Some(fell), next].into_iter().flatten().collect()
 }
 
 /// The next file has begun.

@@ -6,6 +6,7 @@ use super::item::Item;
 use super::opened::{Opened, Ready, from};
 use super::piece::{Piece, Unit};
 use super::place::{Cut, Measure, Until};
+use super::takeover::SOUND_KEPT;
 use crate::media::RawSound;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -97,16 +98,15 @@ impl Part {
     pub fn take(&mut self, item: Item, measure: Measure) {
         self.taken = item.behind(self.taken);
         let Lane::Open(opened) = &self.lane else { return self.kept.push_back(item) };
-        item.give(&opened.recording, self.first);
+        opened.give(&item, self.first);
         // Kept up to date, because an encoder that breaks may end the file without asking anybody.
         opened.shared.sound_samples.store(measure.sound_between(self.first, self.taken), Relaxed);
         if opened.shared.can_be_mended {
-            let encoded = self.first.picture + opened.recording.encoded().pictures;
+            let encoded = self.first.picture + opened.encoded().pictures;
             let safe = measure.within(Cut { picture: encoded, ..self.taken });
+            let sample = safe.sample.saturating_sub(u64::from(measure.rate_hz.unwrap_or(0)) * SOUND_KEPT.as_secs());
             self.kept.push_back(item);
-            while self.kept.front().is_some_and(|item| item.is_before(safe)) {
-                self.kept.pop_front();
-            }
+            self.kept.retain(|item| !item.is_before(Cut { sample, ..safe }));
         }
     }
 
@@ -128,8 +128,8 @@ impl Part {
             piece.give(&opened.recording, begin);
         }
         self.first = first;
-        self.kept = from(std::mem::take(&mut self.kept), first);
-        self.kept.iter().for_each(|item| item.give(&opened.recording, first));
+        self.kept = from(std::mem::take(&mut self.kept), opened.begin(first));
+        self.kept.iter().for_each(|item| opened.give(item, first));
         if !opened.shared.can_be_mended {
             self.kept.clear();
         }
@@ -151,7 +151,7 @@ impl Part {
     /// the first pictures, which cost most, nothing is concluded.
     pub fn weight(&self, key_frames: u64, sound: Option<RawSound>) -> u64 {
         let Lane::Open(opened) = &self.lane else { return 0 };
-        let encoded = opened.recording.encoded();
+        let encoded = opened.encoded();
         let (pictures, samples) = (self.taken.picture - self.first.picture, self.taken.sample - self.first.sample);
         let scaled = |bytes: u64, all: u64, some: u64| (u128::from(bytes) * u128::from(all) / u128::from(some)) as u64;
         let picture_bytes = if encoded.pictures < key_frames.max(1) {

@@ -379,16 +379,25 @@ impl Parts {
     /// Bytes that wait for the encoders and the disk.
     pub fn waiting_bytes(&self) -> u64 {
         let live = self.live.iter().map(|part| part.waiting_bytes(self.picture_bytes));
-        let ending = self.finishing.iter().filter_map(|file| file.opened.upgrade());
+        let ending = self.ending().filter_map(|file| file.opened.upgrade());
         live.sum::<u64>() + ending.map(|opened| opened.waiting_bytes()).sum::<u64>()
     }
 
     /// Bytes of all files.
     pub fn bytes(&self) -> u64 {
         let ended = self.done.files.iter().map(|file| file.bytes);
-        let ending = self.finishing.iter().map(|file| &file.shared);
+        let ending = self.ending().map(|file| &file.shared);
         let live = self.live.iter().filter_map(|part| part.opened()).map(|opened| &opened.shared);
         ended.sum::<u64>() + ending.chain(live).map(|shared| shared.bytes.load(Relaxed)).sum::<u64>()
+    }
+
+    /// Files that are being finished, and are not going on with another encoder already.
+    fn ending(&self) -> impl Iterator<Item = &Finishing> {
+        let goes_on = |file: &Finishing| {
+            let mut live = self.live.iter().filter_map(Part::opened);
+            live.any(|opened| Arc::ptr_eq(&opened.shared, &file.shared))
+        };
+        self.finishing.iter().filter(move |file| !goes_on(file))
     }
 
     /// What is free on their disk, if the newest open one knows.
@@ -399,9 +408,9 @@ impl Parts {
     /// Pictures that have been encoded.
     pub fn encoded_pictures(&self) -> u64 {
         let ended = self.done.files.iter().map(|file| file.frames);
-        let ending = self.finishing.iter().filter_map(|file| file.opened.upgrade());
+        let ending = self.ending().filter_map(|file| file.opened.upgrade());
         let live = self.live.iter().filter_map(|part| part.opened().cloned());
-        ended.sum::<u64>() + ending.chain(live).map(|opened| opened.recording.encoded().pictures).sum::<u64>()
+        ended.sum::<u64>() + ending.chain(live).map(|opened| opened.encoded().pictures).sum::<u64>()
     }
 
     /// What has gone wrong, in whichever file.
@@ -413,10 +422,16 @@ impl Parts {
     }
 }
 
-/// Ends a broken file, and opens the one that goes on instead of it.
+/// Lets another encoder go on in a broken file, or ends it and opens the one that goes on instead.
 fn wind_up(job: &Job, tell: &Sender<Result<Ready, RecordError>>) -> Done {
     let mut done = Done::default();
-    let cut = job.wind_up();
+    let cut = job.drain();
+    if let Some(ready) = job.go_on() {
+        let _ = tell.send(Ok(ready));
+        job.order.room.ring();
+        return done;
+    }
+    job.end_at(cut);
     // Nobody waits for a recording that was given up.
     let _ = tell.send(job.next(cut));
     job.order.room.ring();

@@ -84,8 +84,10 @@ pub struct FileReport {
     pub whole: bool,
     /// How long finishing took, in milliseconds.
     pub finish_ms: u64,
-    /// Which encoder made its pictures.
+    /// Which encoder made its pictures ...
     pub video_encoder: String,
+    /// ... until it broke, and these went on in the same file, one after the other.
+    pub went_on_with: Vec<String>,
     /// What went wrong with it, if anything did.
     pub failed: Option<String>,
 }

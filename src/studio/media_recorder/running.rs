@@ -398,6 +398,10 @@ impl Running {
                 Some(Err("it went into more than one file, and only one can be made once more".to_owned())),
             );
         };
+        if files.iter().any(|file| !file.went_on_with.is_empty()) {
+            let why = "another encoder went on in its middle, and only the pictures of one can be given new sound";
+            return (report, Some(Err(why.to_owned())));
+        }
         let Some(heard) = ear.and_then(Ear::finish).filter(|_| is_whole) else {
             let why = "it is not whole, or its channels are mixed in a way whose loudness can't be told";
             return (report, Some(Err(why.to_owned())));

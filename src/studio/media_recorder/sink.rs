@@ -6,17 +6,19 @@ use super::event::RecordingEvent;
 use super::output::Output;
 use super::packets::PacketOutput;
 use super::room::Room;
+use super::takeover::Behind;
+use super::taker::take_for_file;
 use crate::disk::space::free_bytes;
 use crate::disk::writer::{Ended, WriterSignal};
 use crate::disk::{Piece, Place, Writer};
 use crate::media::{RecordingSignal, Trouble};
 use crate::mp4::opening;
-use crate::words::{Container, Facts, FragmentNote, Mono, RATE_HZ};
+use crate::words::{Container, Facts};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -56,7 +58,9 @@ pub struct Shared {
     /// The disk has less left than it has to keep.
     pub is_low: AtomicBool,
     /// The graph has given out all its bytes.
-    pub drained: AtomicBool,
+    drained: AtomicBool,
+    /// How many graphs have been given up; the one after them is listened to.
+    graph: Mutex<u32>,
     /// Another encoder takes over when the one of the pictures breaks; then this one's end is said by hand.
     pub can_be_mended: bool,
     /// Rings as bytes are written, and when something fails.
@@ -98,8 +102,36 @@ impl Shared {
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The graph has given out all its bytes.
+    pub fn drains(&self) {
+        self.drained.store(true, Relaxed);
+    }
+
+    /// Whether it has.
+    pub fn is_drained(&self) -> bool {
+        self.drained.load(Relaxed)
+    }
+
+    /// The number of the graph that is listened to.
+    pub fn graph(&self) -> u32 {
+        *self.now_taking()
+    }
+
+    /// The same, which stays so until the guard is gone.
+    pub fn now_taking(&self) -> MutexGuard<'_, u32> {
+        self.graph.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another graph takes over from one that is broken, which is not listened to any more.
+    pub fn taken_over(&self) {
+        let mut graph = self.now_taking();
+        *graph += 1;
+        self.drained.store(false, Relaxed);
+        *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Notes trouble that can be mended; answers whether it can.
-    fn breaks(&self, trouble: &Trouble) -> bool {
+    pub fn breaks(&self, trouble: &Trouble) -> bool {
         let name = trouble.element.rsplit(':').next().unwrap_or_default();
         let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
         // What follows from it is no trouble of its own.
@@ -165,7 +197,8 @@ impl Sink {
             Destination::File(place) => {
                 let writer = Arc::new(file(&place, &shared, min_free_bytes, tell)?);
                 let waiting = writer.waiting();
-                let take = Arc::new(take_for_file(writer.clone(), container, facts, shared));
+                let in_fragments = matches!(container, Container::Mp4 | Container::Mov);
+                let take = Arc::new(take_for_file(writer.clone(), in_fragments, facts, shared, None));
                 Ok(Sink { file: Some(place.master), waiting, take, writer: Some(writer), ended, thread: None })
             }
             Destination::Own(output, _) => {
@@ -189,6 +222,21 @@ impl Sink {
     /// Where the graph's signals go.
     pub fn taker(&self) -> Arc<dyn Fn(RecordingSignal) + Send + Sync> {
         self.take.clone()
+    }
+
+    /// Where the signals of the next graph go, in a file in fragments that goes on with another encoder.
+    pub fn taker_behind(
+        &self,
+        facts: Facts,
+        shared: Arc<Shared>,
+        behind: Behind,
+    ) -> impl Fn(RecordingSignal) + Send + Sync + use<> {
+        let take = self.writer.clone().map(|writer| take_for_file(writer, true, facts, shared, Some(behind)));
+        move |signal| {
+            if let Some(take) = &take {
+                take(signal);
+            }
+        }
     }
 
     /// Bytes that wait to be written.
@@ -261,54 +309,6 @@ fn file(place: &Place, shared: &Arc<Shared>, min_free_bytes: u64, tell: Sender<E
         }
     })?;
     Ok(writer)
-}
-
-fn take_for_file(
-    writer: Arc<Writer>,
-    container: Container,
-    facts: Facts,
-    shared: Arc<Shared>,
-) -> impl Fn(RecordingSignal) + Send + Sync {
-    let in_fragments = matches!(container, Container::Mp4 | Container::Mov);
-    let first = OnceLock::new();
-    let note = move |begin: Mono| {
-        let first = *first.get_or_init(|| begin);
-        let samples = u128::from(begin.0.saturating_sub(first.0)) * u128::from(RATE_HZ);
-        FragmentNote {
-            first_sample: (samples / u128::from(Mono::SECOND)) as u64,
-            samples: RATE_HZ,
-            monotonic: Mono(begin.0 - first.0),
-            utc_us: 0,
-            session_us: 0,
-            drift_ppm: 0.0,
-            happenings: Vec::new(),
-        }
-    };
-    let headed = AtomicBool::new(false);
-    move |signal| match signal {
-        RecordingSignal::Bytes { bytes, header: true, .. } if in_fragments => {
-            headed.store(true, Relaxed);
-            writer.write(Piece::Header(bytes, Box::new(facts.clone())));
-        }
-        RecordingSignal::Bytes { bytes, begin, .. } if headed.load(Relaxed) => {
-            writer.write(Piece::Fragment(bytes, note(begin.unwrap_or_default())));
-        }
-        RecordingSignal::Bytes { at, bytes, .. } => writer.write(Piece::Bytes { at, bytes }),
-        RecordingSignal::End => {
-            shared.drained.store(true, Relaxed);
-            if shared.broken().is_none() {
-                writer.write(Piece::End(shared.sound_samples.load(Relaxed)));
-            }
-        }
-        RecordingSignal::Failed(trouble) => {
-            tracing::error!("{trouble}: {}", trouble.debug);
-            if shared.breaks(&trouble) {
-                return;
-            }
-            shared.fail(format!("encoding has failed: {trouble}"));
-            writer.write(Piece::End(shared.sound_samples.load(Relaxed)));
-        }
-    }
 }
 
 enum Given {

@@ -16,9 +16,10 @@
 //!
 //! Two things have been chosen, each once and for all sizes and rates. How bright the room is: noise of 0.8 of 255 in mid
 //! grey, about what the lit ceiling of a car in the old "carphone" film (0.7 to 1.1, neighbours 0.3 alike) and the street
-//! of a surveillance camera (0.9) were measured to have. And how much there is to see in the room, which nothing says: so
-//! much that 1080p in balanced quality is near its two and a half gigabytes. So that row proves little; the other two
-//! prove that sizes, rates and qualities go together as they should.
+//! of a surveillance camera (0.9) were measured to have. And how much there is to see in the room, which nothing says: it
+//! was tried until all three sizes came near theirs, and so was it that the camera stands still and everything is sharp.
+//! So the rows prove that there is one scene in which sizes, rates and qualities go together as they should, and that
+//! the encoders' rows do not drift from it; what somebody's own room costs, only their own camera can tell.
 
 use hyperzoom::words::Size;
 use std::f32::consts::TAU;
@@ -396,7 +397,7 @@ fn taken(plane: &Plane, all: bool) -> Vec<u8> {
     let (wide, high) = (plane.wide * 2 / 3, plane.high * 2 / 3);
     // The first of two covers a pixel and half the next one.
     let covers = |at: usize| {
-        if at % 2 == 0 {
+        if at.is_multiple_of(2) {
             [(at / 2 * 3, 2.0), (at / 2 * 3 + 1, 1.0)]
         } else {
             [(at / 2 * 3 + 1, 1.0), (at / 2 * 3 + 2, 2.0)]
