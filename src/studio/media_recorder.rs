@@ -30,7 +30,8 @@
 //!
 //! When the encoder of its pictures breaks, MP4 and MOV go on in the same file: the track then has a sample entry of
 //! each encoder. Other containers have one description for a whole track (as has MOV with PCM, which is not written in
-//! fragments), so that there, too, the next file goes on; then the one whose encoder broke may show or sound a little
+//! fragments), so that there, too, the next file goes on, and so it does where what broke does not give out what it
+//! holds; then the one whose encoder broke may show or sound a little
 //! beyond its end as reported, and what follows begins with that again.
 //! MP3 and AAC in files that can't say what their encoder puts in front of the sound begin that much later.
 //!

@@ -119,14 +119,14 @@ fn mp4_and_mov_go_on_in_the_same_file_with_pictures_and_sound_in_step() {
 #[test]
 fn what_goes_on_may_break_again_and_when_everything_has_been_submitted() {
     let folder = tempfile::tempdir().expect("a folder");
-    let table = breaking(&[("identity", 30), ("queue", 30)]);
+    let table = breaking(&[("identity", 30), ("valve", 30)]);
     let report = recorded(&config(Container::Mp4), folder.path(), table);
     went_on_in_one_file(&report);
     sound_goes_on(&report, &readings(&report));
-    assert_eq!(report.files[0].went_on_with, ["queue", "x264enc"], "{report:#?}");
+    assert_eq!(report.files[0].went_on_with, ["valve", "x264enc"], "{report:#?}");
     assert_eq!(
         falls(&report).iter().map(|(from, to, _)| (*from, *to)).collect::<Vec<_>>(),
-        [("identity", "queue"), ("queue", "x264enc")]
+        [("identity", "valve"), ("valve", "x264enc")]
     );
     let folder = tempfile::tempdir().expect("a folder");
     let mut feeder = Feeder::start(&config(Container::Mp4), folder.path(), Some(breaking(&[("identity", 90)])));
