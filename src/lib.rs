@@ -39,8 +39,9 @@
 //!
 //! A golden master is a take. Every other recording is a `studio/media_recorder.rs`: `sync/feed.rs` puts what a program
 //! submits in order, `media/recording.rs` makes any file of it. Further tracks, each from a source of its own, are lanes
-//! beside that feed (`sync/feed/lane.rs`) and branches of that graph (`media/recording/further.rs`). What is submitted comes from a program, from devices
-//! (`studio/live.rs`), or out of a file (`studio/from_file.rs`, read by `media/read_file.rs`).
+//! beside that feed (`sync/feed/lane.rs`) and branches of that graph (`media/recording/further.rs`). What is submitted
+//! comes from a program, from devices (`studio/live.rs`), or out of a file (`studio/from_file.rs`, read by
+//! `media/read_file.rs`). When an encoder breaks, another goes on behind a seam in the same file (`mp4/seam.rs`).
 //!
 //! Afterwards `studio/align.rs` puts the masters of a call on one time line.
 //!

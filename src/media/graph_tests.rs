@@ -16,6 +16,7 @@ fn every_text_has_every_name_it_promises_and_leaves_no_pad_open() {
         ("source", "fakesrc"),
         ("sink", "fakesink"),
         ("into", "fakesink"),
+        ("end", "fakesink"),
         ("decoder", ""),
         ("demuxer", "matroskademux"),
         ("video_encoder", video.as_str()),
@@ -37,9 +38,9 @@ fn every_text_has_every_name_it_promises_and_leaves_no_pad_open() {
             element.pads().iter().filter(|p| !p.is_linked()).map(|p| p.path_string().to_string()).collect()
         };
         // What a file holds is known when it is read: until then the decoder has nothing to give on.
-        let waiting = ["audioconvert", "videoconvertscale", "typefind", "GstAppSink:packets"];
+        let waiting = ["audioconvert", "videoconvertscale", "typefind", "GstAppSink:packets", "GstMatroskaDemux:demux"];
         let waits = |pad: &String| {
-            ["packets", "read-file", "read-sound", "still"].contains(&name)
+            ["packets", "read-file", "read-sound", "rewrite", "still"].contains(&name)
                 && waiting.iter().any(|element| pad.contains(element))
         };
         let open: Vec<String> = graph

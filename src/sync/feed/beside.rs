@@ -50,9 +50,17 @@ impl<P: Clone, S: Clone> Feed<P, S> {
         match self.state {
             _ if !self.begun => None,
             State::Opening { .. } | State::Paused => Some(self.sample_ns(self.tape.open_from())),
-            State::Running => Some(self.ruler_ns(self.end_of_all())),
+            State::Running => Some(self.sample_ns(self.decided())),
             State::Ended => Some(i64::MAX),
         }
+    }
+
+    /// The end of what has been handed out, which no pause and no end can take back, in samples of the ruler. What has
+    /// only come may yet turn out to lie a jitter earlier.
+    fn decided(&self) -> i64 {
+        let (line, ticks) = (self.sounds.line(), self.cadence.next_tick());
+        let last_tick = line.sample_at(self.tape.mono_of_tick(line, ticks.saturating_sub(1)));
+        self.tape.tracked(self.written).max(last_tick)
     }
 
     /// What of that stretch of the ruler is in the recording, in order.

@@ -24,7 +24,7 @@ use super::gate::Gate;
 use super::{BLOCK_SECONDS_MAX, Feed, FeedError, Stream, Sync};
 use crate::sync::clock_line::RATES_HZ;
 use crate::words::{Mono, Rate};
-use heard::Heard;
+use heard::{Heard, JUMP_NS};
 use seen::Seen;
 use std::collections::VecDeque;
 
@@ -280,7 +280,7 @@ impl<P: Clone, S: Clone> Lane<P, S> {
         // What begins before the cut belongs to the recording.
         let before =
             |at: usize| at < self.held.len() && main.settled_ns().is_some_and(|cut| self.begins_ns(main, at) < cut);
-        let kept = (0..2).take_while(|at| before(*at)).count();
+        let kept = (0..self.held.len()).take_while(|at| before(*at)).count();
         while let Some(oldest) = self.held.get(kept).filter(|_| self.held.len() > kept + 1) {
             if newest.saturating_sub(place(oldest).saturating_add(oldest.length_ns)) <= KEPT_NS {
                 break;
@@ -296,13 +296,23 @@ impl<P: Clone, S: Clone> Lane<P, S> {
         }
     }
 
+    /// By so much the stamp of the next item may lie before its place.
+    fn early_ns(&self, hurried: bool) -> i64 {
+        let is_counted = self.held.front().is_some_and(|held| matches!(held.at, At::Ruler(_)));
+        match self.plan {
+            LanePlan::Sound(_) if !is_counted && !hurried => JUMP_NS,
+            // The places of pictures are decided by themselves.
+            _ => 0,
+        }
+    }
+
     /// Takes what the feed has come to, and fills what does not come.
     fn follow(&mut self, main: &Feed<P, S>, hurried: bool) {
         self.notice(main);
         let Some(settled) = main.settled_ns() else { return };
         while !self.held.is_empty() {
             let at_ns = self.begins_ns(main, 0);
-            if at_ns.saturating_add(self.held[0].length_ns) > settled {
+            if at_ns.saturating_add(self.held[0].length_ns).saturating_add(self.early_ns(hurried)) > settled {
                 break;
             }
             let Some(held) = self.held.pop_front() else { break };

@@ -8,7 +8,7 @@ use crate::words::Mono;
 use std::collections::VecDeque;
 
 /// A stamp so far from the count is no jitter: its source was away, or nobody listened.
-const JUMP_NS: i64 = 300_000_000;
+pub(super) const JUMP_NS: i64 = 300_000_000;
 
 /// The mean offset looks back over so many blocks.
 const MEAN_BLOCKS: f64 = 200.0;
