@@ -4,7 +4,7 @@
 use super::length;
 use crate::cli::shared::{say, say_json};
 use crate::studio::{
-    FileRecorder, Finishing, FinishingStep, LiveRecorder, MediaRecorder, RecordingReport, RecordingStatus,
+    FileRecorder, Finishing, FinishingStep, LiveRecorder, MediaRecorder, RecordingReport, RecordingStatus, TrackReport,
 };
 use serde_json::{Value, json};
 use std::cell::Cell;
@@ -44,6 +44,7 @@ impl Printer {
             return say_json(&json!({
                 "event": "recording-started", "file": path, "camera": camera, "microphone": microphone,
                 "video_encoder": status.video_encoder, "audio_encoder": status.audio_encoder, "crash_safe": crash_safe,
+                "tracks": status.tracks.iter().map(|track| &track.name).collect::<Vec<_>>(),
             }));
         }
         self.aside(&format!("recording {}", path.display()));
@@ -52,6 +53,9 @@ impl Printer {
         }
         if !microphone.is_empty() {
             self.aside(&format!("  sound     {microphone}, {}", status.audio_encoder));
+        }
+        for TrackReport { kind, name, encoder, .. } in &status.tracks {
+            self.aside(&format!("  {:9} {name}, {encoder}", if *kind == "video" { "pictures" } else { "sound" }));
         }
         if !crash_safe {
             self.aside("  NOT SAFE AGAINST CRASHES: a file of this kind can be read only once it is finished");
@@ -193,6 +197,7 @@ impl Printer {
             report.bytes as f64 / 1e6,
             report.pauses.len(),
         ));
+        report.tracks.iter().for_each(|track| self.aside(&further(track)));
         if let Some(done) = &report.normalised {
             self.aside(&format!("made {:+.1} dB louder in a second pass, as asked", done.gain_db));
         }
@@ -218,6 +223,18 @@ impl Printer {
         let clear = if self.live { "\r" } else { "" };
         let _ = writeln!(std::io::stderr(), "{clear}{line}");
     }
+}
+
+/// How a further track has gone.
+fn further(track: &TrackReport) -> String {
+    let much = if track.kind == "video" { track.frames } else { track.samples };
+    let what = if track.kind == "video" { "pictures" } else { "samples" };
+    let gaps = match track.sync.gaps {
+        _ if track.submitted == 0 => "; NOTHING CAME from its source".to_owned(),
+        0 => String::new(),
+        gaps => format!("; silence or its last picture stood in {gaps} times"),
+    };
+    format!("  {}: {much} {what}{gaps}", track.name)
 }
 
 /// One line, which has to fit a terminal of 80 columns: what is in order is not mentioned.

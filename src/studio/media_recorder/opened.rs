@@ -30,9 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What is left in a broken graph comes out within so long, or never.
 const BROKEN_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often a broken graph is looked at.
-const LOOK: Duration = Duration::from_millis(20);
-
 /// See the module.
 #[derive(Debug)]
 pub struct Opened {
@@ -110,7 +107,8 @@ impl Opened {
         let progress = || (self.encoded(), further(), self.sink.waiting_bytes());
         let (mut made, mut since) = (progress(), Instant::now());
         loop {
-            if let Some(end) = self.sink.ended(LOOK) {
+            let heard = self.shared.room.rings();
+            if let Some(end) = self.sink.ended(Duration::ZERO) {
                 return Outcome::Ended(end);
             }
             if let Some(why) = self.shared.broken().filter(|_| !is_mended) {
@@ -123,15 +121,17 @@ impl Opened {
             if since.elapsed() >= PATIENCE {
                 return Outcome::Ended(Err(RecordError::Stuck { seconds: PATIENCE.as_secs() }));
             }
+            self.shared.room.wait(heard, since + PATIENCE);
         }
     }
 
     /// A graph without its encoder gives out what is behind it.
     fn drain(&self) {
         self.recording.end();
-        let begun = Instant::now();
-        while !self.shared.is_drained() && begun.elapsed() < BROKEN_PATIENCE {
-            std::thread::sleep(LOOK);
+        let until = Instant::now() + BROKEN_PATIENCE;
+        let mut heard = self.shared.room.rings();
+        while !self.shared.is_drained() && self.shared.room.wait(heard, until) {
+            heard = self.shared.room.rings();
         }
     }
 }

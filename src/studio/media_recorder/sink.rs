@@ -105,6 +105,7 @@ impl Shared {
     /// The graph has given out all its bytes.
     pub fn drains(&self) {
         self.drained.store(true, Relaxed);
+        self.room.ring();
     }
 
     /// Whether it has.
@@ -209,6 +210,7 @@ impl Sink {
                     let run = AssertUnwindSafe(|| run(output, &inbox, &done, &theirs));
                     // Nobody waits for the end of a recording that was given up.
                     let _ = tell.send(catch_unwind(run).unwrap_or_else(|_| Ok(panicked(&theirs))));
+                    theirs.room.ring();
                 };
                 let thread = std::thread::Builder::new().name("recording output".into()).spawn(work);
                 let thread = Some(thread.expect("the system has a thread left"));
@@ -306,6 +308,7 @@ fn file(place: &Place, shared: &Arc<Shared>, min_free_bytes: u64, tell: Sender<E
             }
             // Nobody waits for the end of a recording that was given up.
             let _ = tell.send(end.map_err(RecordError::from));
+            shared.room.ring();
         }
     })?;
     Ok(writer)

@@ -30,6 +30,8 @@ const CLOSE_LU: f64 = 0.05;
 const ROUNDS: u32 = 4;
 /// So much may wait for the encoder, the muxer and the disk.
 const WAITING_BYTES: u64 = 32 << 20;
+/// One side that takes nothing for so long waits for the other.
+const OTHER_SIDE: Duration = Duration::from_secs(1);
 /// An encoder that makes nothing for so long hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Readers may count the last packet of sound differently, but not by more.
@@ -204,6 +206,8 @@ impl Pass {
         let take = sink.taker();
         let order = Order { sound: Some(raw), ..self.order.clone() };
         let recording = Recording::start_again(&order.spec(), move |signal| take(signal)).map_err(RecordError::from)?;
+        let room = shared.room.clone();
+        recording.on_taken(move || room.ring());
         let mut pictures = Pictures::open(self, &original.file)?;
         let mut samples = 0u64;
         let (report, least) = self.play(heard, plan, progress.part(0.0, MADE), |values| {
@@ -298,7 +302,11 @@ impl Pictures {
 /// Until there is room for more.
 fn wait(recording: &Recording, sink: &Sink, shared: &Shared) -> Result<(), PassError> {
     let (mut made, mut since) = (recording.encoded(), Instant::now());
-    while recording.waiting_bytes().iter().sum::<u64>() + sink.waiting_bytes() > WAITING_BYTES {
+    loop {
+        let heard = shared.room.rings();
+        if recording.waiting_bytes().iter().sum::<u64>() + sink.waiting_bytes() <= WAITING_BYTES {
+            return Ok(());
+        }
         if let Some(why) = shared.failed() {
             return Err(PassError::Failed(why));
         }
@@ -307,12 +315,11 @@ fn wait(recording: &Recording, sink: &Sink, shared: &Shared) -> Result<(), PassE
             (made, since) = (now, Instant::now());
         }
         // What waits on one side may be waiting for the other, which comes next.
-        if since.elapsed() > Duration::from_secs(1) {
+        if since.elapsed() > OTHER_SIDE {
             return Ok(());
         }
-        std::thread::sleep(Duration::from_millis(2));
+        shared.room.wait(heard, since + OTHER_SIDE);
     }
-    Ok(())
 }
 
 fn await_end(recording: &Recording, sink: &Sink) -> Result<crate::disk::writer::Ended, PassError> {
